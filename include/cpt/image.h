@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The image: what a dump file holds, byte for byte.
+ *
+ *	header | metadata: records | data: sections | end record
+ *
+ * The file is written and read strictly forward. All numbers are little-endian
+ * and of fixed width; every struct has the same layout on i386 and x86_64;
+ * padding is named and zero. Metadata is small enough to be held in memory
+ * (CPT_META_MAX in ioctl.h) and is verified whole before anything is made.
+ *
+ * A record is a struct cpt_rec followed by its kind's body. Records with an id
+ * are *objects*: ids are 1, 2, 3 … in the order of the file, and a reference is
+ * the id of an object that stands earlier (0: none), so there are no cycles.
+ * Records without one belong to the object before them (an mm's areas, a task's
+ * queued signals).
+ *
+ * Times are nanoseconds. Paths are bytes inside a mount, "/a/b", without NUL;
+ * mounts are named by ctl's ids (struct cpt_ioc_mount).
+ *
+ * The only parser is walk.h.
+ */
+#ifndef _CPT_IMAGE_H
+#define _CPT_IMAGE_H
+
+#include <linux/types.h>
+
+#define CPT_IMAGE_MAGIC		0x0a1a004547414d49ULL	/* "IMAGE\0\032\n" */
+#define CPT_IMAGE_VERSION	1
+#define CPT_ALIGN		8	/* of every record */
+#define CPT_DATA_ALIGN		4096	/* of the bytes in a data section, within the file */
+
+enum cpt_arch {
+	CPT_ARCH_I386	= 3,	/* as ELF's e_machine */
+	CPT_ARCH_X86_64	= 62,
+};
+
+struct cpt_header {
+	__u64 magic;
+	__u32 version;		/* CPT_IMAGE_VERSION */
+	__u32 len;		/* of this struct */
+	__u64 meta_len;		/* bytes of metadata after it */
+	__u32 meta_crc;		/* crc32c of the metadata */
+	__u32 objects;		/* highest id */
+	__u32 tasks;		/* task records, zombies included */
+	__u32 veid;
+	__u32 arch;		/* enum cpt_arch: of the kernel that wrote it */
+	__u32 page_size;
+	__u64 xfeatures;	/* xstate components of that CPU */
+	__u64 real_ns;		/* clocks of the host at the freeze */
+	__u64 mono_ns;		/* clocks of the VE at the freeze: its own offsets included */
+	__u64 boot_ns;
+	char release[64];	/* utsname of that kernel */
+	__u32 pad;
+	__u32 crc;		/* crc32c of this struct up to here */
+};
+
+struct cpt_rec {
+	__u16 kind;		/* enum cpt_kind */
+	__u16 version;		/* of the kind; 0 today */
+	__u32 len;		/* of the whole record, this included; multiple of CPT_ALIGN */
+	__u64 id;		/* of an object, or 0 */
+};
+
+/*
+ * The kinds. The numbers are the format: never reused. The table of kinds in
+ * the module (kmod/kind.c) and in walk.h have a row for each.
+ */
+enum cpt_kind {
+	CPT_K_BLOB	= 1,	/* struct cpt_blob_rec: ctl's, opaque */
+	CPT_K_UTS	= 2,	/* struct cpt_uts_rec */
+	CPT_K_CRED	= 3,	/* object: struct cpt_cred_rec */
+	CPT_K_REG	= 4,	/* object: struct cpt_reg_rec: an open file that has a path */
+	CPT_K_PIPE	= 5,	/* object: struct cpt_pipe_rec: what is between the ends */
+	CPT_K_PIPEND	= 6,	/* object: struct cpt_pipend_rec: an open end of an anonymous pipe */
+	CPT_K_SHMEM	= 7,	/* object: struct cpt_shmem_rec: shared anonymous memory */
+	CPT_K_MM	= 8,	/* object: struct cpt_mm_rec; its areas follow */
+	CPT_K_VMA	= 9,	/* struct cpt_vma_rec */
+	CPT_K_FILES	= 10,	/* object: struct cpt_files_rec: a table of descriptors */
+	CPT_K_FS	= 11,	/* object: struct cpt_fs_rec: root, cwd, umask */
+	CPT_K_SIGHAND	= 12,	/* object: struct cpt_sighand_rec */
+	CPT_K_PROC	= 13,	/* object: struct cpt_proc_rec: what the threads of a process share */
+	CPT_K_TIMER	= 14,	/* struct cpt_timer_rec: a POSIX timer of the process before */
+	CPT_K_TASK	= 15,	/* object: struct cpt_task_rec: one thread */
+	CPT_K_XSTATE	= 16,	/* struct cpt_xstate_rec: FPU state of the task before */
+	CPT_K_SIGINFO	= 17,	/* struct cpt_siginfo_rec: a queued signal of the task or process before */
+	CPT_K_VDSO	= 18,	/* struct cpt_vdso_rec: bytes of the vdso of the kernel that wrote it */
+	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
+	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
+	CPT_K_MAX
+};
+
+struct cpt_blob_rec {
+	struct cpt_rec rec;
+	__u32 tag;		/* CPT_BLOB_* */
+	__u32 key;
+	__u32 size;		/* bytes that follow, before the padding of the record */
+	__u32 pad;
+	/* __u8 data[size] */
+};
+
+struct cpt_uts_rec {
+	struct cpt_rec rec;
+	char nodename[65];
+	char domainname[65];
+	char pad[6];
+};
+
+struct cpt_cred_rec {
+	struct cpt_rec rec;
+	__u32 uid, euid, suid, fsuid;
+	__u32 gid, egid, sgid, fsgid;
+	__u64 cap_inheritable, cap_permitted, cap_effective, cap_bset, cap_ambient;
+	__u32 securebits;
+	__u32 ngroups;		/* at most 65536 (NGROUPS_MAX) */
+	/* __u32 groups[ngroups], sorted; padded to 8 */
+};
+
+/* What every open file has. */
+struct cpt_file_body {
+	__u64 cred;		/* CRED: who opened it */
+	__u64 pos;
+	__u32 flags;		/* O_*, as F_GETFL shows them, numbers of x86 */
+	__u32 pad;
+};
+
+struct cpt_reg_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 ino;		/* on file systems that keep it */
+	__u64 size;		/* of a regular file */
+	__u64 pipe;		/* PIPE: a fifo's contents */
+	__u32 mode;		/* S_IF* and permissions */
+	__u32 rdev;		/* of a character device: major << 20 | minor */
+	__u32 mount;
+	__u32 path_len;		/* 1 … 4095 */
+	/* char path[path_len]; padded to 8 */
+};
+
+#define CPT_PIPE_PACKET	1u	/* flag of cpt_pipe_rec.lens: a packet (O_DIRECT) */
+
+struct cpt_pipe_rec {
+	struct cpt_rec rec;
+	__u32 slots;		/* size of the ring, in pages: a power of two */
+	__u32 nbufs;		/* at most slots */
+	__u64 bytes;		/* in all; the contents are data of this id */
+	/* struct cpt_pipe_buf bufs[nbufs] */
+};
+
+struct cpt_pipe_buf {
+	__u32 len;		/* 1 … 4096 */
+	__u32 flags;		/* CPT_PIPE_PACKET */
+};
+
+struct cpt_pipend_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 pipe;		/* PIPE */
+};
+
+struct cpt_shmem_rec {
+	struct cpt_rec rec;
+	__u64 size;		/* bytes; the contents are data of this id */
+};
+
+struct cpt_mm_rec {
+	struct cpt_rec rec;
+	__u64 parent;		/* MM of which this one is a fork; 0: none to share with */
+	__u64 exe;		/* REG */
+	__u64 start_code, end_code, start_data, end_data;
+	__u64 start_brk, brk, start_stack;
+	__u64 arg_start, arg_end, env_start, env_end;
+	__u64 mmap_base;
+	__u64 vdso;		/* address of the vdso, 0: none */
+	__u32 dumpable;		/* 0, 1, 2 */
+	__u32 coredump_filter;	/* as /proc/PID/coredump_filter */
+	__u32 areas;		/* VMA records that follow, ascending */
+	__u32 nauxv;		/* at most CPT_AUXV_MAX */
+	/* __u64 auxv[nauxv] */
+};
+#define CPT_AUXV_MAX	64
+
+enum cpt_vma_type {
+	CPT_VMA_ANON	= 0,	/* private, no file */
+	CPT_VMA_FILE	= 1,	/* file: REG */
+	CPT_VMA_SHMEM	= 2,	/* shared, file: SHMEM */
+	CPT_VMA_VDSO	= 3,	/* the kernel's: [vdso] */
+	CPT_VMA_VVAR	= 4,	/* the kernel's: [vvar]… */
+	CPT_VMA_TYPES
+};
+
+/* cpt_vma_rec.flags */
+#define CPT_VMA_READ		(1u << 0)
+#define CPT_VMA_WRITE		(1u << 1)
+#define CPT_VMA_EXEC		(1u << 2)
+#define CPT_VMA_SHARED		(1u << 3)
+#define CPT_VMA_GROWSDOWN	(1u << 4)
+#define CPT_VMA_NORESERVE	(1u << 5)
+#define CPT_VMA_LOCKED		(1u << 6)
+#define CPT_VMA_LOCKONFAULT	(1u << 7)
+#define CPT_VMA_DONTFORK	(1u << 8)
+#define CPT_VMA_DONTDUMP	(1u << 9)
+#define CPT_VMA_WIPEONFORK	(1u << 10)
+#define CPT_VMA_HUGEPAGE	(1u << 11)
+#define CPT_VMA_NOHUGEPAGE	(1u << 12)
+#define CPT_VMA_MERGEABLE	(1u << 13)
+#define CPT_VMA_SEQ_READ	(1u << 14)
+#define CPT_VMA_RAND_READ	(1u << 15)
+/* The same area is in mm.parent: fork makes it, only pages that differ are data. */
+#define CPT_VMA_INHERIT		(1u << 16)
+#define CPT_VMA_FLAGS		((1u << 17) - 1)
+
+struct cpt_vma_rec {
+	struct cpt_rec rec;
+	__u64 start, end;	/* page aligned */
+	__u64 pgoff;		/* pages into the file */
+	__u64 file;		/* REG or SHMEM, as type says */
+	__u32 type;		/* enum cpt_vma_type */
+	__u32 flags;		/* CPT_VMA_* */
+};
+
+struct cpt_files_rec {
+	struct cpt_rec rec;
+	__u32 n;
+	__u32 pad;
+	/* struct cpt_fd fds[n], ascending */
+};
+
+struct cpt_fd {
+	__u32 fd;
+	__u32 cloexec;		/* 0, 1 */
+	__u64 file;		/* REG, PIPEND */
+};
+#define CPT_FD_MAX	(1u << 20)	/* descriptors are below this */
+
+struct cpt_fs_rec {
+	struct cpt_rec rec;
+	__u32 umask;
+	__u32 pad;
+	__u32 root_mount, root_len;
+	__u32 cwd_mount, cwd_len;
+	/* char root[root_len], cwd[cwd_len]; padded to 8 together */
+};
+
+struct cpt_sigaction {
+	__u64 handler;		/* 0: default, 1: ignore */
+	__u64 flags;
+	__u64 restorer;
+	__u64 mask;
+};
+#define CPT_NSIG	64
+
+struct cpt_sighand_rec {
+	struct cpt_rec rec;
+	struct cpt_sigaction action[CPT_NSIG];	/* [0] is signal 1 */
+};
+
+struct cpt_itimer {
+	__u64 value;		/* what remains; 0: not armed */
+	__u64 interval;
+};
+
+struct cpt_rlimit {
+	__u64 cur, max;		/* ~0: infinity */
+};
+#define CPT_NRLIMIT	16
+
+/* cpt_proc_rec.flags */
+#define CPT_PROC_SUBREAPER	(1u << 0)
+#define CPT_PROC_FLAGS		((1u << 1) - 1)
+
+struct cpt_proc_rec {
+	struct cpt_rec rec;
+	__u32 pid;		/* of the process; all pids are as seen in the VE */
+	__u32 pgid;
+	__u32 sid;
+	__u32 flags;		/* CPT_PROC_* */
+	__s32 oom_score_adj;
+	__u32 ntimers;		/* TIMER records that follow */
+	struct cpt_rlimit rlim[CPT_NRLIMIT];
+	struct cpt_itimer itimer[3];	/* ITIMER_REAL, VIRTUAL, PROF */
+};
+
+struct cpt_timer_rec {
+	struct cpt_rec rec;
+	__u32 timer_id;
+	__s32 clock;
+	__u32 notify;		/* SIGEV_* */
+	__s32 signo;
+	__u64 sival;
+	__u32 thread;		/* pid of the thread for SIGEV_THREAD_ID */
+	__u32 overrun;
+	struct cpt_itimer it;
+};
+
+enum cpt_task_state {
+	CPT_TASK_LIVE	= 0,
+	CPT_TASK_ZOMBIE	= 1,	/* exited, not yet waited for */
+	CPT_TASK_DEAD	= 2,	/* a leader that exited before its threads; shares what they have */
+};
+
+/*
+ * What a task was doing when it was frozen: the restart block of a system call
+ * that goes on with other arguments (-ERESTART_RESTARTBLOCK).
+ */
+enum cpt_restart {
+	CPT_RESTART_NONE	= 0,
+	CPT_RESTART_NANOSLEEP	= 1,	/* time, clock, ptr: rmtp */
+	CPT_RESTART_POLL	= 2,	/* time (if has_time), ptr: ufds, count */
+	CPT_RESTART_FUTEX	= 3,	/* time, ptr: uaddr, val, flags, bitset */
+	CPT_RESTART_KINDS
+};
+
+struct cpt_restart_body {
+	__u32 kind;		/* enum cpt_restart */
+	__u32 has_time;		/* 0, 1 */
+	__u64 time;		/* what remains of the waiting time */
+	__u64 ptr;
+	__u32 clock;		/* clock id of nanosleep */
+	__u32 count;		/* nfds of poll */
+	__u32 val, flags, bitset;
+	__u32 rmtp;		/* nanosleep: 0 no rmtp, 1 native, 2 compat */
+};
+
+/* cpt_task_rec.flags */
+#define CPT_TASK_NO_NEW_PRIVS	(1u << 0)
+#define CPT_TASK_RESTORE_MASK	(1u << 1)	/* saved_mask becomes the mask after the system call */
+#define CPT_TASK_FORKNOEXEC	(1u << 2)	/* has not called exec */
+#define CPT_TASK_EARLY		(1u << 3)	/* cloned before its creator became a session leader */
+#define CPT_TASK_ORPHAN		(1u << 4)	/* cloned through a temporary task; init is its parent */
+#define CPT_TASK_FLAGS		((1u << 5) - 1)
+
+#define CPT_NGREGS	27	/* struct user_regs_struct of x86_64; i386 uses 17 */
+
+struct cpt_task_rec {
+	struct cpt_rec rec;
+	/*
+	 * Who clones this task at restore, and from where it inherits: its parent
+	 * for most; for an orphan (CPT_TASK_ORPHAN) the leader of its session or,
+	 * where that is dead, init. For a thread: its process's first thread.
+	 * Creators stand before what they create, in depth-first order, and
+	 * memory data comes in the order of the tasks. 0: the VE's init.
+	 */
+	__u64 creator;
+	__u64 proc;		/* PROC; the first task that names it is the group leader */
+	__u64 mm, files, fs, sighand, cred;	/* 0 in a zombie */
+	__u32 pid;
+	__u32 ppid;		/* of its parent process; 0: init */
+	__u32 state;		/* enum cpt_task_state */
+	__u32 exit_code;	/* if not live, as wait(2) tells it */
+	__u32 exit_signal;	/* to the parent; 0 for a thread */
+	__u32 pdeath_signal;
+	__u32 flags;		/* CPT_TASK_* */
+	__u32 personality;
+	char comm[16];
+	__u64 blocked, saved_mask;
+	__u64 sas_sp, sas_size;
+	__u32 sas_flags;
+	__s32 nice;
+	__u64 clear_child_tid;
+	__u64 robust_list;
+	__u64 rseq;
+	__u32 rseq_len, rseq_sig;
+	__u64 timer_slack;
+	__u64 cpus;		/* affinity of CPUs 0 … 63; ~0: all */
+	struct cpt_restart_body restart;
+	__u32 nregs;		/* 27: x86_64, 17: i386; 0 if not live */
+	__u32 ntls;		/* i386: 3, else 0 */
+	__u64 regs[CPT_NGREGS];	/* NT_PRSTATUS of the task's own kind */
+	__u32 tls[3][4];	/* struct user_desc */
+};
+
+struct cpt_xstate_rec {
+	struct cpt_rec rec;
+	__u32 size;		/* of NT_X86_XSTATE: uncompacted, header included */
+	__u32 pad;
+	/* __u8 data[size]; padded to 8 */
+};
+#define CPT_XSTATE_MAX	16384
+
+struct cpt_siginfo_rec {
+	struct cpt_rec rec;
+	__u32 shared;		/* 1: of the process, 0: of the thread */
+	__u32 signo;
+	__u8 info[128];		/* siginfo_t of the task's own kind */
+};
+
+struct cpt_vdso_rec {
+	struct cpt_rec rec;
+	__u32 size;
+	__u32 pad;
+	/* __u8 data[size]; padded to 8 */
+};
+#define CPT_VDSO_MAX	(64u << 10)
+
+/*
+ * A data section: `nruns` runs, then padding to CPT_DATA_ALIGN within the file,
+ * then the bytes of all runs that are not holes, one after the other. rec.len is
+ * the length of the header and its runs only. Of an mm, off is an address and
+ * runs are whole pages.
+ */
+struct cpt_data_rec {
+	struct cpt_rec rec;
+	__u32 nruns;
+	__u32 crc;		/* crc32c of the runs and the bytes */
+	__u64 bytes;		/* of data, after the padding; multiple of CPT_ALIGN on file */
+	/* struct cpt_run runs[nruns] */
+};
+#define CPT_RUNS_MAX	1024			/* in a section */
+#define CPT_DATA_MAX	(4u << 20)		/* bytes in a section */
+
+#define CPT_RUN_HOLE	1u	/* nothing there: an inherited page is taken away */
+
+struct cpt_run {
+	__u64 off;
+	__u32 len;		/* bytes */
+	__u32 flags;
+};
+
+struct cpt_end_rec {
+	struct cpt_rec rec;
+	__u64 sections;		/* DATA records before this */
+	__u64 bytes;		/* of data in them */
+	__u64 file_len;		/* of the image, this record included */
+};
+
+#endif

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The commands of /dev/cpt: the whole interface between ctl and cpt.ko.
+ *
+ * An open file of /dev/cpt is bound to one VE by CPT_IOC_SET_VE; every later
+ * command works on that VE's context. The context lives as long as the opener's
+ * file, unless CPT_IOC_KEEP made it sticky: then the next opener that binds the
+ * same VEID goes on where the last one stopped. A context that is neither kept
+ * nor finished is undone when its opener goes away: a suspended VE is resumed,
+ * an undumped one is killed.
+ *
+ * After any command, failed or not, read(2) on the same file returns the lines
+ * of text that explain it (no terminating NUL; 0 bytes: nothing more to say).
+ *
+ * All structs have the same layout for 32-bit and 64-bit callers. Unless said
+ * otherwise a command returns 0, or -1 with errno:
+ *   EBADF     the file is not bound to a VE
+ *   EBUSY     the VE is not in a stage that allows the command, or (CHECK, DUMP)
+ *             obstacles were found; the lines name them
+ *   EINTR     killed while waiting; the stage is as it was before
+ *   ETIMEDOUT the VE could not be frozen in time; it runs
+ */
+#ifndef _CPT_IOCTL_H
+#define _CPT_IOCTL_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define CPT_IOC_ABI	1	/* raised when a struct below changes */
+
+/* Stages of a context (struct cpt_ioc_ve.stage). */
+enum cpt_stage {
+	CPT_IDLE	= 0,
+	CPT_SUSPENDED	= 1,	/* every task is parked */
+	CPT_DUMPED	= 2,	/* the same, and a complete image exists */
+	CPT_VERIFIED	= 3,	/* an image was read and found sound; nothing exists yet */
+	CPT_INITED	= 4,	/* the restored VE's init exists, parked in the kernel */
+	CPT_UNDUMPED	= 5,	/* every restored task is parked */
+};
+
+struct cpt_ioc_ve {
+	__u32 veid;
+	__u32 abi;		/* in: CPT_IOC_ABI of the caller; EPROTO if it differs */
+	__u32 stage;		/* out: enum cpt_stage */
+	__u32 sticky;		/* out: 1: the context was kept by an earlier opener */
+};
+
+struct cpt_ioc_suspend {
+	__s32 pidfd;		/* the VE's init */
+	__u32 timeout_ms;
+	__aligned_u64 ns;	/* out: from the first task asked to stop to the last one parked */
+	__u32 tasks;		/* out: tasks of the VE, zombies included */
+	__u32 passes;		/* out: walks over the VE that were needed */
+};
+
+/* One mount of the VE. id is ctl's, the same in the image and at restore. */
+struct cpt_ioc_mount {
+	__u32 id;		/* 1 … ; 1 is the VE's root */
+	__s32 fd;		/* O_PATH descriptor of the mount's root directory */
+};
+
+struct cpt_ioc_mounts {
+	__u32 n;		/* at most CPT_MOUNTS_MAX */
+	__u32 pad;		/* zero */
+	__aligned_u64 mounts;	/* struct cpt_ioc_mount[n]; replaces an earlier table */
+};
+#define CPT_MOUNTS_MAX	4096
+
+/* A blob of ctl's in the image; the module never looks inside. */
+struct cpt_ioc_blob {
+	__u32 tag;		/* ctl's own numbering, CPT_BLOB_* */
+	__u32 key;		/* ctl's own, e.g. a mount id */
+	__u32 len;		/* PUT: bytes; GET: room in, bytes of the blob out */
+	__u32 index;		/* GET: which blob, from 0; ENOENT after the last */
+	__aligned_u64 data;
+};
+#define CPT_BLOB_MAX	(64u << 20)	/* bytes of one blob */
+#define CPT_META_MAX	(256u << 20)	/* bytes of an image's metadata, all blobs included */
+
+/* Tags of blobs (struct cpt_ioc_blob.tag, struct cpt_blob_rec.tag). */
+#define CPT_BLOB_VE	1	/* JSON: the VE, its generation, its mounts (cli/world.c) */
+#define CPT_BLOB_TMPFS	2	/* archive of the contents of the tmpfs with mount id `key` */
+
+struct cpt_ioc_dump {
+	__s32 fd;		/* the image; written forward from its position, never seeked */
+	__u32 pad;
+	__aligned_u64 ns;	/* out */
+	__aligned_u64 bytes;	/* out: size of the image */
+	__aligned_u64 pages;	/* out: pages of memory in it */
+	__aligned_u64 pages_shared; /* out: pages left out because the parent has them */
+};
+
+struct cpt_ioc_verify {
+	__s32 fd;		/* the image, at its first byte; read forward */
+	__u32 veid;		/* out: VEID it was taken of */
+	__u32 tasks;		/* out */
+	__u32 blobs;		/* out: CPT_IOC_GET_BLOB's indices go up to this */
+	__aligned_u64 bytes;	/* out: bytes of metadata */
+};
+
+struct cpt_ioc_init {
+	__aligned_u64 cap_bset;	/* capabilities the VE may have (bit per CAP_*) */
+	__s32 pid;		/* out: init, in the caller's pid namespace */
+	__u32 pad;
+};
+
+struct cpt_ioc_make {
+	__aligned_u64 ns;	/* out */
+	__aligned_u64 pages;	/* out */
+	__u32 tasks;		/* out */
+	__u32 pad;
+};
+
+struct cpt_ioc_kill {
+	__aligned_u64 ns;	/* out */
+};
+
+struct cpt_ioc_resume {
+	__aligned_u64 ns;	/* out */
+};
+
+/* One context, for CPT_IOC_LIST. */
+struct cpt_ioc_ctx {
+	__u32 veid;
+	__u32 stage;
+	__u32 sticky;
+	__u32 tasks;
+};
+
+struct cpt_ioc_list {
+	__u32 n;		/* in: room; out: contexts there are (may exceed the room) */
+	__u32 pad;
+	__aligned_u64 ctxs;	/* struct cpt_ioc_ctx[n] */
+};
+
+#define CPT_IOC_MAGIC	'-'
+
+/* Any stage */
+#define CPT_IOC_SET_VE	_IOWR(CPT_IOC_MAGIC, 0x40, struct cpt_ioc_ve)
+#define CPT_IOC_LIST	_IOWR(CPT_IOC_MAGIC, 0x41, struct cpt_ioc_list)	/* needs no SET_VE */
+#define CPT_IOC_KEEP	_IO(CPT_IOC_MAGIC, 0x42)	/* SUSPENDED, DUMPED, UNDUMPED: survive the opener */
+#define CPT_IOC_MOUNTS	_IOW(CPT_IOC_MAGIC, 0x43, struct cpt_ioc_mounts)
+/* IDLE -> SUSPENDED */
+#define CPT_IOC_SUSPEND	_IOWR(CPT_IOC_MAGIC, 0x44, struct cpt_ioc_suspend)
+/* SUSPENDED, DUMPED: gather every obstacle to a dump as lines of text */
+#define CPT_IOC_CHECK	_IO(CPT_IOC_MAGIC, 0x45)
+/* SUSPENDED, DUMPED: add a blob to the next dump; a DUMP takes them all with it */
+#define CPT_IOC_PUT_BLOB _IOW(CPT_IOC_MAGIC, 0x46, struct cpt_ioc_blob)
+/* SUSPENDED, DUMPED -> DUMPED */
+#define CPT_IOC_DUMP	_IOWR(CPT_IOC_MAGIC, 0x47, struct cpt_ioc_dump)
+/* SUSPENDED, DUMPED, INITED, UNDUMPED -> IDLE; VERIFIED too: forget the image */
+#define CPT_IOC_KILL	_IOWR(CPT_IOC_MAGIC, 0x48, struct cpt_ioc_kill)
+/* SUSPENDED, DUMPED, UNDUMPED -> IDLE */
+#define CPT_IOC_RESUME	_IOWR(CPT_IOC_MAGIC, 0x49, struct cpt_ioc_resume)
+/* IDLE -> VERIFIED */
+#define CPT_IOC_VERIFY	_IOWR(CPT_IOC_MAGIC, 0x4a, struct cpt_ioc_verify)
+/* VERIFIED, INITED */
+#define CPT_IOC_GET_BLOB _IOWR(CPT_IOC_MAGIC, 0x4b, struct cpt_ioc_blob)
+/*
+ * VERIFIED -> INITED: clone the VE's init into a new pid namespace and into the
+ * caller's other namespaces and cgroup. The caller is a process made for this,
+ * in the VE's world but for /proc; it may mount that once init exists.
+ */
+#define CPT_IOC_INIT	_IOWR(CPT_IOC_MAGIC, 0x4c, struct cpt_ioc_init)
+/* INITED -> UNDUMPED; on failure the VE is gone and the stage is IDLE */
+#define CPT_IOC_MAKE	_IOWR(CPT_IOC_MAGIC, 0x4d, struct cpt_ioc_make)
+
+#endif

@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * The only parser of images, for the module and for user space alike.
+ *
+ * cpt_header_check() looks at the header, cpt_meta_check() at the whole of the
+ * metadata: lengths, counts, ranges, padding and references, record by record,
+ * without recursion, in time linear in the number of records. What they pass is
+ * well-formed: bodies can be read through the structs of image.h without another
+ * look at a length. It says nothing about whether the VE may have what the
+ * records ask for; that is for whoever acts on them.
+ *
+ * Nothing here allocates: the caller brings the index of objects. Before
+ * including this file the kernel has <linux/types.h> and friends, user space
+ * <stdint.h>, <stddef.h>, <string.h>, <errno.h>.
+ */
+#ifndef _CPT_WALK_H
+#define _CPT_WALK_H
+
+#ifndef __KERNEL__
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#endif
+#include <cpt/image.h>
+#include <cpt/ioctl.h>
+
+#define CPT_PAGE	4096ULL
+#define CPT_PID_MAX	4194304u	/* PID_MAX_LIMIT */
+#define CPT_ADDR_MAX	0x7ffffffff000ULL	/* TASK_SIZE_MAX of x86_64 */
+#define CPT_OBJECTS_MAX	(16u << 20)
+
+/* A walk over the metadata. The caller fills the first five members. */
+struct cpt_walk {
+	const struct cpt_header *hdr;	/* passed by cpt_header_check() */
+	const __u8 *meta;		/* hdr->meta_len bytes, 8-aligned */
+	const struct cpt_rec **obj;	/* room for hdr->objects + 1; [id] -> record */
+	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task */
+	__u32 nobj;			/* 0; objects seen so far */
+
+	__u32 ntasks;			/* TASK records seen */
+	__u32 want_vmas;		/* VMA records still owed to the last MM */
+	__u32 want_timers;
+	__u64 vma_end;			/* of the last VMA of that MM */
+	const struct cpt_rec *owner;	/* the object that records without id belong to */
+	const struct cpt_task_rec *last_task;
+
+	const char *err;		/* on failure: what is wrong … */
+	__u64 err_off;			/* … and where: offset of the record in the metadata */
+};
+
+static inline __u64 cpt_align_up(__u64 n, __u64 to)
+{
+	return (n + to - 1) / to * to;
+}
+
+/*
+ * cpt_header_check - is this the header of an image we can read?
+ * @crc: crc32c of the struct up to its member crc
+ *
+ * Returns NULL, or a sentence's end that says what is wrong.
+ */
+static inline const char *cpt_header_check(const struct cpt_header *h, __u32 crc)
+{
+	if (h->magic != CPT_IMAGE_MAGIC)
+		return "it is not a cpt image";
+	if (h->version > CPT_IMAGE_VERSION)
+		return "its format is newer than this program";
+	if (h->len != sizeof(*h) || h->version == 0)
+		return "its header is damaged";
+	if (h->crc != crc)
+		return "its header is damaged (checksum)";
+	if (h->arch != CPT_ARCH_I386 && h->arch != CPT_ARCH_X86_64)
+		return "it is of an unknown architecture";
+	if (h->page_size != CPT_PAGE || h->pad)
+		return "its header is damaged";
+	if (h->meta_len == 0 || h->meta_len > CPT_META_MAX || h->meta_len % CPT_ALIGN)
+		return "its metadata has an impossible length";
+	if (h->objects > CPT_OBJECTS_MAX || h->objects > h->meta_len / sizeof(struct cpt_rec))
+		return "its number of objects is impossible";
+	if (h->tasks == 0 || h->tasks > h->objects)
+		return "its number of tasks is impossible";
+	if (h->release[sizeof(h->release) - 1])
+		return "its header is damaged";
+	return NULL;
+}
+
+/* Is @n elements of @size after @head exactly what @rec's length, padding included, holds? */
+static inline bool cpt_fits(const struct cpt_rec *rec, __u64 head, __u64 n, __u64 size)
+{
+	return n <= 0xffffffffu && head + n * size <= rec->len &&
+	       cpt_align_up(head + n * size, CPT_ALIGN) == rec->len;
+}
+
+/* Are the bytes of @rec from @from on all zero? */
+static inline bool cpt_zero(const struct cpt_rec *rec, __u64 from)
+{
+	const __u8 *p = (const __u8 *)rec;
+
+	for (; from < rec->len; from++)
+		if (p[from])
+			return false;
+	return true;
+}
+
+/* May a record refer to @id as an object of @kind? (0 only if @none) */
+static inline bool cpt_ref(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id,
+			   unsigned int kind, bool none)
+{
+	if (id == 0)
+		return none;
+	if (id > w->nobj || (rec->id && id >= rec->id))
+		return false;
+	return w->obj[id]->kind == kind;
+}
+
+/* A path inside a mount: absolute, no NUL, no "." or ".." component, nothing empty. */
+static inline bool cpt_path_ok(const char *p, __u32 len)
+{
+	__u32 i, start = 1;
+
+	if (len == 0 || len > 4095 || p[0] != '/')
+		return false;
+	if (len == 1)
+		return true;
+	for (i = 1; i <= len; i++) {
+		if (i < len && p[i] == '\0')
+			return false;
+		if (i < len && p[i] != '/')
+			continue;
+		if (i == start || (i == start + 1 && p[start] == '.') ||
+		    (i == start + 2 && p[start] == '.' && p[start + 1] == '.'))
+			return false;
+		start = i + 1;
+	}
+	return true;
+}
+
+static inline bool cpt_file_ok(const struct cpt_walk *w, const struct cpt_rec *rec,
+			       const struct cpt_file_body *f)
+{
+	return cpt_ref(w, rec, f->cred, CPT_K_CRED, false) && f->pad == 0 &&
+	       f->pos <= 0x7fffffffffffffffULL;
+}
+
+#define CPT_BAD_IF(_cond, _why)	do { if (_cond) return (_why); } while (0)
+
+static inline const char *cpt_check_blob(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_blob_rec *r = (const void *)rec;
+
+	(void)w;
+	CPT_BAD_IF(r->size > CPT_BLOB_MAX || r->pad, "blob too large");
+	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->size, 1), "length of a blob");
+	return NULL;
+}
+
+static inline const char *cpt_check_uts(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_uts_rec *r = (const void *)rec;
+
+	(void)w;
+	CPT_BAD_IF(r->nodename[64] || r->domainname[64] || r->pad[0], "unterminated host name");
+	return NULL;
+}
+
+static inline const char *cpt_check_cred(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_cred_rec *r = (const void *)rec;
+	const __u32 *group = (const void *)(r + 1);
+	__u32 i;
+
+	(void)w;
+	CPT_BAD_IF(r->ngroups > 65536, "too many groups");
+	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->ngroups, 4), "length of credentials");
+	for (i = 1; i < r->ngroups; i++)
+		CPT_BAD_IF(group[i] < group[i - 1], "groups are not sorted");
+	return NULL;
+}
+
+static inline const char *cpt_check_reg(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_reg_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file), "description of an open file");
+	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->path_len, 1), "length of a path");
+	CPT_BAD_IF(!cpt_path_ok((const char *)(r + 1), r->path_len), "path of a file");
+	CPT_BAD_IF(r->mount == 0, "mount of a file");
+	switch (r->mode & 0170000) {
+	case 0100000: case 0040000: case 0020000:	/* regular, directory, character device */
+		CPT_BAD_IF(r->pipe, "contents of a pipe in a file");
+		break;
+	case 0010000:	/* fifo */
+		CPT_BAD_IF(!cpt_ref(w, rec, r->pipe, CPT_K_PIPE, false), "contents of a fifo");
+		break;
+	default:
+		return "type of a file";
+	}
+	return NULL;
+}
+
+static inline const char *cpt_check_pipe(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_pipe_rec *r = (const void *)rec;
+	const struct cpt_pipe_buf *b = (const void *)(r + 1);
+	__u64 sum = 0;
+	__u32 i;
+
+	(void)w;
+	CPT_BAD_IF(r->slots == 0 || r->slots > (1u << 20) || (r->slots & (r->slots - 1)),
+		   "size of a pipe");
+	CPT_BAD_IF(r->nbufs > r->slots || !cpt_fits(rec, sizeof(*r), r->nbufs, sizeof(*b)),
+		   "number of buffers in a pipe");
+	for (i = 0; i < r->nbufs; i++) {
+		CPT_BAD_IF(b[i].len == 0 || b[i].len > CPT_PAGE ||
+			   (b[i].flags & ~CPT_PIPE_PACKET), "buffer of a pipe");
+		sum += b[i].len;
+	}
+	CPT_BAD_IF(sum != r->bytes, "bytes in a pipe");
+	return NULL;
+}
+
+static inline const char *cpt_check_pipend(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_pipend_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file), "description of a pipe's end");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->pipe, CPT_K_PIPE, false), "pipe of an end");
+	return NULL;
+}
+
+static inline const char *cpt_check_shmem(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_shmem_rec *r = (const void *)rec;
+
+	(void)w;
+	CPT_BAD_IF(r->size > CPT_ADDR_MAX, "size of shared memory");
+	return NULL;
+}
+
+static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_mm_rec *r = (const void *)rec;
+	const __u64 *a = &r->start_code;
+
+	CPT_BAD_IF(!cpt_ref(w, rec, r->parent, CPT_K_MM, true), "parent of a memory");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->exe, CPT_K_REG, false), "executable of a memory");
+	for (; a <= &r->vdso; a++)
+		CPT_BAD_IF(*a > CPT_ADDR_MAX, "address in a memory");
+	CPT_BAD_IF(r->arg_start > r->arg_end || r->env_start > r->env_end ||
+		   r->start_code > r->end_code || r->start_data > r->end_data ||
+		   r->start_brk > r->brk, "order of addresses in a memory");
+	CPT_BAD_IF(r->dumpable > 2, "dumpable flag");
+	CPT_BAD_IF(r->nauxv > CPT_AUXV_MAX || !cpt_fits(rec, sizeof(*r), r->nauxv, 8),
+		   "length of an auxiliary vector");
+	w->want_vmas = r->areas;
+	w->vma_end = 0;
+	return NULL;
+}
+
+static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_vma_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_MM || !w->want_vmas,
+		   "memory area that belongs to nothing");
+	w->want_vmas--;
+	CPT_BAD_IF(r->start % CPT_PAGE || r->end % CPT_PAGE || r->start >= r->end ||
+		   r->end > CPT_ADDR_MAX || r->start < w->vma_end, "range of a memory area");
+	w->vma_end = r->end;
+	CPT_BAD_IF(r->type >= CPT_VMA_TYPES || (r->flags & ~CPT_VMA_FLAGS), "type of a memory area");
+	CPT_BAD_IF(r->pgoff > (1ULL << 51), "offset of a memory area");
+	CPT_BAD_IF(!!(r->flags & CPT_VMA_SHARED) && r->type == CPT_VMA_ANON,
+		   "shared memory area without a file");
+	CPT_BAD_IF((r->flags & CPT_VMA_INHERIT) &&
+		   (!((const struct cpt_mm_rec *)w->owner)->parent),
+		   "inherited memory area without a parent");
+	if (r->type == CPT_VMA_FILE)
+		CPT_BAD_IF(!cpt_ref(w, rec, r->file, CPT_K_REG, false), "file of a memory area");
+	else if (r->type == CPT_VMA_SHMEM)
+		CPT_BAD_IF(!cpt_ref(w, rec, r->file, CPT_K_SHMEM, false), "shared memory of an area");
+	else
+		CPT_BAD_IF(r->file, "file of an area without one");
+	return NULL;
+}
+
+static inline const char *cpt_check_files(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_files_rec *r = (const void *)rec;
+	const struct cpt_fd *fd = (const void *)(r + 1);
+	__u32 i;
+
+	CPT_BAD_IF(r->n > CPT_FD_MAX || r->pad || !cpt_fits(rec, sizeof(*r), r->n, sizeof(*fd)),
+		   "length of a descriptor table");
+	for (i = 0; i < r->n; i++) {
+		CPT_BAD_IF(fd[i].fd >= CPT_FD_MAX || (i && fd[i].fd <= fd[i - 1].fd) ||
+			   fd[i].cloexec > 1, "descriptor");
+		CPT_BAD_IF(!cpt_ref(w, rec, fd[i].file, CPT_K_REG, false) &&
+			   !cpt_ref(w, rec, fd[i].file, CPT_K_PIPEND, false), "file of a descriptor");
+	}
+	return NULL;
+}
+
+static inline const char *cpt_check_fs(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_fs_rec *r = (const void *)rec;
+	const char *path = (const void *)(r + 1);
+
+	(void)w;
+	CPT_BAD_IF(r->umask > 0777 || r->pad || !r->root_mount || !r->cwd_mount, "root and cwd");
+	CPT_BAD_IF(r->root_len > 4095 || r->cwd_len > 4095 ||
+		   !cpt_fits(rec, sizeof(*r), (__u64)r->root_len + r->cwd_len, 1),
+		   "length of root and cwd");
+	CPT_BAD_IF(!cpt_path_ok(path, r->root_len) || !cpt_path_ok(path + r->root_len, r->cwd_len),
+		   "path of root or cwd");
+	return NULL;
+}
+
+static inline const char *cpt_check_sighand(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	(void)w;
+	(void)rec;
+	return NULL;	/* any handler, flags and mask are a program's own business */
+}
+
+static inline const char *cpt_check_proc(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_proc_rec *r = (const void *)rec;
+	int i;
+
+	CPT_BAD_IF(r->pid == 0 || r->pid > CPT_PID_MAX || r->pgid > CPT_PID_MAX ||
+		   r->sid > CPT_PID_MAX, "pid of a process");
+	CPT_BAD_IF((r->flags & ~CPT_PROC_FLAGS) || r->oom_score_adj < -1000 ||
+		   r->oom_score_adj > 1000, "flags of a process");
+	for (i = 0; i < CPT_NRLIMIT; i++)
+		CPT_BAD_IF(r->rlim[i].cur > r->rlim[i].max, "resource limit");
+	for (i = 0; i < 3; i++)
+		CPT_BAD_IF(r->itimer[i].value >> 62 || r->itimer[i].interval >> 62, "interval timer");
+	w->want_timers = r->ntimers;
+	return NULL;
+}
+
+static inline const char *cpt_check_timer(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_timer_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_PROC || !w->want_timers,
+		   "timer that belongs to nothing");
+	w->want_timers--;
+	CPT_BAD_IF(r->timer_id > 0x7fffffff || r->signo < 0 || r->signo > CPT_NSIG ||
+		   r->it.value >> 62 || r->it.interval >> 62 || r->thread > CPT_PID_MAX, "timer");
+	return NULL;
+}
+
+/* Of an object that tasks share: named first here, or the creator's too. */
+static inline bool cpt_shared_ok(struct cpt_walk *w, const struct cpt_rec *rec, __u64 id,
+				 unsigned int kind, bool none, __u64 creators)
+{
+	if (!cpt_ref(w, rec, id, kind, none))
+		return false;
+	if (id && w->mark[id] && id != creators)
+		return false;
+	w->mark[id] = 1;
+	return true;
+}
+
+static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct cpt_task_rec *r)
+{
+	const struct cpt_task_rec *c = NULL, *up = w->last_task;
+	const struct cpt_proc_rec *proc;
+
+	CPT_BAD_IF(!cpt_ref(w, &r->rec, r->proc, CPT_K_PROC, false), "process of a task");
+	proc = (const void *)w->obj[r->proc];
+	if (!w->last_task) {
+		CPT_BAD_IF(r->creator || r->pid != 1 || proc->pid != 1 || r->state != CPT_TASK_LIVE ||
+			   (r->flags & (CPT_TASK_EARLY | CPT_TASK_ORPHAN)),
+			   "the first task is not the init of a VE");
+	} else {
+		CPT_BAD_IF(!cpt_ref(w, &r->rec, r->creator, CPT_K_TASK, false), "creator of a task");
+		c = (const void *)w->obj[r->creator];
+		while (up && up != c)	/* depth-first order: up the last task's creators */
+			up = up->creator ? (const void *)w->obj[up->creator] : NULL;
+		CPT_BAD_IF(!up, "order of the tasks");
+	}
+	if (proc->pid == r->pid) {	/* a group leader */
+		CPT_BAD_IF(w->mark[r->proc], "process named twice");
+		w->mark[r->proc] = 1;
+	} else {			/* a thread */
+		CPT_BAD_IF(!c || c->proc != r->proc || c->pid != proc->pid ||
+			   r->state != CPT_TASK_LIVE || r->exit_signal ||
+			   (r->flags & (CPT_TASK_EARLY | CPT_TASK_ORPHAN)), "thread");
+	}
+	CPT_BAD_IF(c && c->state == CPT_TASK_ZOMBIE, "child of a zombie");
+	if (r->state == CPT_TASK_ZOMBIE) {
+		CPT_BAD_IF(r->mm || r->files || r->fs || r->sighand || r->cred, "zombie with resources");
+		return NULL;
+	}
+	CPT_BAD_IF(!cpt_ref(w, &r->rec, r->cred, CPT_K_CRED, false), "credentials of a task");
+	if (r->mm && !w->mark[r->mm]) {
+		const struct cpt_mm_rec *mm;
+
+		CPT_BAD_IF(!cpt_ref(w, &r->rec, r->mm, CPT_K_MM, false), "memory of a task");
+		mm = (const void *)w->obj[r->mm];
+		CPT_BAD_IF(mm->parent && (!c || mm->parent != c->mm), "parent of a task's memory");
+	}
+	CPT_BAD_IF(!cpt_shared_ok(w, &r->rec, r->mm, CPT_K_MM, false, c ? c->mm : 0) ||
+		   !cpt_shared_ok(w, &r->rec, r->files, CPT_K_FILES, false, c ? c->files : 0) ||
+		   !cpt_shared_ok(w, &r->rec, r->fs, CPT_K_FS, false, c ? c->fs : 0) ||
+		   !cpt_shared_ok(w, &r->rec, r->sighand, CPT_K_SIGHAND, false, c ? c->sighand : 0),
+		   "what a task shares");
+	if (c && c->proc == r->proc)	/* as clone(2) wants it */
+		CPT_BAD_IF(c->mm != r->mm || c->sighand != r->sighand, "memory of a thread");
+	return NULL;
+}
+
+static inline const char *cpt_check_task(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_task_rec *r = (const void *)rec;
+	const char *err;
+
+	CPT_BAD_IF(w->ntasks >= w->hdr->tasks, "more tasks than the header says");
+	CPT_BAD_IF(r->pid == 0 || r->pid > CPT_PID_MAX || r->ppid > CPT_PID_MAX, "pid of a task");
+	CPT_BAD_IF(r->state > CPT_TASK_DEAD || (r->flags & ~CPT_TASK_FLAGS), "state of a task");
+	CPT_BAD_IF(r->exit_code > 0xffff || r->exit_signal > CPT_NSIG ||
+		   r->pdeath_signal > CPT_NSIG, "signal of a task");
+	CPT_BAD_IF(r->nice < -20 || r->nice > 19, "nice value");
+	CPT_BAD_IF(r->comm[15], "name of a task");
+	CPT_BAD_IF(r->restart.kind >= CPT_RESTART_KINDS || r->restart.has_time > 1 ||
+		   r->restart.time >> 62, "restart block");
+	if (r->state == CPT_TASK_LIVE)
+		CPT_BAD_IF(r->nregs != (w->hdr->arch == CPT_ARCH_X86_64 ? 27 : 17) ||
+			   r->ntls != (w->hdr->arch == CPT_ARCH_X86_64 ? 0 : 3),
+			   "registers of a task");
+	err = cpt_check_task_tree(w, r);
+	if (err)
+		return err;
+	w->last_task = r;
+	w->ntasks++;
+	return NULL;
+}
+
+static inline const char *cpt_check_xstate(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_xstate_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_TASK, "FPU state that belongs to nothing");
+	CPT_BAD_IF(r->size < 576 || r->size > CPT_XSTATE_MAX || r->pad ||
+		   !cpt_fits(rec, sizeof(*r), r->size, 1), "size of an FPU state");
+	return NULL;
+}
+
+static inline const char *cpt_check_siginfo(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_siginfo_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || w->owner->kind != (r->shared ? CPT_K_PROC : CPT_K_TASK),
+		   "signal that belongs to nothing");
+	CPT_BAD_IF(r->shared > 1 || r->signo == 0 || r->signo > CPT_NSIG, "queued signal");
+	return NULL;
+}
+
+static inline const char *cpt_check_vdso(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_vdso_rec *r = (const void *)rec;
+
+	(void)w;
+	CPT_BAD_IF(r->size == 0 || r->size > CPT_VDSO_MAX || r->pad ||
+		   !cpt_fits(rec, sizeof(*r), r->size, 1), "size of a vdso");
+	return NULL;
+}
+
+/* A row for each kind of metadata. */
+struct cpt_kind_row {
+	const char *name;
+	__u32 size;		/* of the struct: the least, or (exact) the only length */
+	bool exact;
+	bool object;		/* has an id */
+	const char *(*check)(struct cpt_walk *w, const struct cpt_rec *rec);
+};
+
+static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
+	[CPT_K_BLOB]	= { "blob", sizeof(struct cpt_blob_rec), false, false, cpt_check_blob },
+	[CPT_K_UTS]	= { "uts", sizeof(struct cpt_uts_rec), true, false, cpt_check_uts },
+	[CPT_K_CRED]	= { "cred", sizeof(struct cpt_cred_rec), false, true, cpt_check_cred },
+	[CPT_K_REG]	= { "file", sizeof(struct cpt_reg_rec), false, true, cpt_check_reg },
+	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, cpt_check_pipe },
+	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, cpt_check_pipend },
+	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), true, true, cpt_check_shmem },
+	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, cpt_check_mm },
+	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, cpt_check_vma },
+	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, cpt_check_files },
+	[CPT_K_FS]	= { "root and cwd", sizeof(struct cpt_fs_rec), false, true, cpt_check_fs },
+	[CPT_K_SIGHAND]	= { "signal handlers", sizeof(struct cpt_sighand_rec), true, true, cpt_check_sighand },
+	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, cpt_check_proc },
+	[CPT_K_TIMER]	= { "timer", sizeof(struct cpt_timer_rec), true, false, cpt_check_timer },
+	[CPT_K_TASK]	= { "task", sizeof(struct cpt_task_rec), true, true, cpt_check_task },
+	[CPT_K_XSTATE]	= { "FPU state", sizeof(struct cpt_xstate_rec), false, false, cpt_check_xstate },
+	[CPT_K_SIGINFO]	= { "queued signal", sizeof(struct cpt_siginfo_rec), true, false, cpt_check_siginfo },
+	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, cpt_check_vdso },
+};
+
+static inline const struct cpt_kind_row *cpt_kind_row(unsigned int kind)
+{
+	return kind < CPT_K_MAX && cpt_kind_rows[kind].name ? &cpt_kind_rows[kind] : NULL;
+}
+
+/*
+ * cpt_rec_next - the record after @rec (NULL: the first), NULL at the end
+ *
+ * Only over metadata that cpt_meta_check() passed.
+ */
+static inline const struct cpt_rec *cpt_rec_next(const struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const __u8 *p = rec ? (const __u8 *)rec + rec->len : w->meta;
+
+	return p < w->meta + w->hdr->meta_len ? (const void *)p : NULL;
+}
+
+static inline const char *cpt_rec_check(struct cpt_walk *w, const struct cpt_rec *rec, __u64 room)
+{
+	const struct cpt_kind_row *row;
+
+	CPT_BAD_IF(room < sizeof(*rec) || rec->len < sizeof(*rec) || rec->len > room ||
+		   rec->len % CPT_ALIGN, "length of a record");
+	row = cpt_kind_row(rec->kind);
+	CPT_BAD_IF(!row, "kind of a record");
+	CPT_BAD_IF(rec->version > 0, "a record newer than this program");
+	CPT_BAD_IF(rec->len < row->size || (row->exact && rec->len != row->size), "length of a record");
+	CPT_BAD_IF(w->want_vmas && rec->kind != CPT_K_VMA, "memory areas are missing");
+	CPT_BAD_IF(w->want_timers && rec->kind != CPT_K_TIMER && rec->kind != CPT_K_SIGINFO,
+		   "timers are missing");
+	if (row->object) {
+		CPT_BAD_IF(rec->id != (__u64)w->nobj + 1 || rec->id > w->hdr->objects, "id of an object");
+		w->nobj++;
+		w->obj[w->nobj] = rec;
+		w->owner = rec;
+	} else {
+		CPT_BAD_IF(rec->id, "id of a record that is no object");
+	}
+	return row->check(w, rec);
+}
+
+/*
+ * cpt_meta_check - verify all metadata and fill w->obj
+ *
+ * Returns 0 or -EINVAL with w->err and w->err_off set.
+ */
+static inline int cpt_meta_check(struct cpt_walk *w)
+{
+	__u64 off = 0;
+
+	while (off < w->hdr->meta_len) {
+		const struct cpt_rec *rec = (const void *)(w->meta + off);
+
+		w->err = cpt_rec_check(w, rec, w->hdr->meta_len - off);
+		w->err_off = off;
+		if (w->err)
+			return -EINVAL;
+		off += rec->len;
+	}
+	if (w->want_vmas || w->want_timers || w->ntasks != w->hdr->tasks ||
+	    w->nobj != w->hdr->objects) {
+		w->err = "records are missing";
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* What of a data section's header can be checked alone: NULL or what is wrong. */
+static inline const char *cpt_data_check(const struct cpt_data_rec *d)
+{
+	CPT_BAD_IF(d->rec.kind != CPT_K_DATA || d->rec.version, "kind of a data section");
+	CPT_BAD_IF(d->nruns == 0 || d->nruns > CPT_RUNS_MAX || d->bytes > CPT_DATA_MAX ||
+		   d->rec.len != sizeof(*d) + d->nruns * sizeof(struct cpt_run),
+		   "length of a data section");
+	return NULL;
+}
+
+/* The runs of a section whose header was passed: NULL or what is wrong. */
+static inline const char *cpt_runs_check(const struct cpt_data_rec *d, const struct cpt_run *run)
+{
+	__u64 bytes = 0, end = 0;
+	__u32 i;
+
+	for (i = 0; i < d->nruns; i++) {
+		CPT_BAD_IF(run[i].len == 0 || (run[i].flags & ~CPT_RUN_HOLE) || run[i].off < end ||
+			   run[i].off > CPT_ADDR_MAX, "run of data");
+		end = run[i].off + run[i].len;
+		if (!(run[i].flags & CPT_RUN_HOLE))
+			bytes += run[i].len;
+	}
+	CPT_BAD_IF(bytes != d->bytes, "bytes of a data section");
+	return NULL;
+}
+
+#endif
