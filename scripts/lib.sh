@@ -1,0 +1,75 @@
+# Common to the scripts: where things are cached, how to complain, which kernels there are.
+# Sourced, not run.
+
+TREE=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+CACHE=${CPT_CACHE:-/var/cache/cpt}
+
+# The kernels that one source must serve. The last is made for its debugging checks only.
+STOCK_KERNELS=(6.1-amd64 6.12-amd64 6.1-i386)
+ALL_KERNELS=("${STOCK_KERNELS[@]}" 6.1-debug)
+
+me=$(basename "$0")
+say() { printf '%s: %s\n' "$me" "$*" >&2; }
+die() { say "$@"; exit 1; }
+# usage: the comment at the head of the calling script
+usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
+
+is_kernel() { local k; for k in "${ALL_KERNELS[@]}"; do [[ $k == "$1" ]] && return; done; return 1; }
+need_kernel() { is_kernel "$1" || die "there is no kernel '$1', only: ${ALL_KERNELS[*]}"; }
+
+# arch_of KERNEL: the Debian architecture of a kernel's userland
+arch_of() { case $1 in *-i386) echo i386 ;; *) echo amd64 ;; esac; }
+
+# Only one builder at a time writes to the cache. The descriptor is closed in children that
+# outlive us by `{lock}>&-` or dies with them; flock is given back when this script ends.
+lock_cache() {
+	mkdir -p "$CACHE"
+	exec {lock}>"$CACHE/lock"
+	flock -n "$lock" || { say "waiting for another $me to finish with $CACHE"; flock "$lock"; }
+}
+
+# debian_sources ARCH: this machine's own Debian sources, written for another architecture.
+# Whatever mirror the machine uses is used; none is named here.
+debian_sources() {
+	# shellcheck disable=SC2016
+	apt-get indextargets --format '$(ORIGIN)|$(REPO_URI)|$(RELEASE)|$(COMPONENT)' 'Created-By: Packages' |
+		awk -F'|' -v arch="$1" '$1 == "Debian" && !seen[$0]++ {
+			print "deb [arch=" arch " signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] " $2, $3, $4 }'
+}
+
+# apt_for ARCH: an apt of its own for that architecture, which leaves the host's alone.
+# Prints the path of the configuration, to be used as APT_CONFIG.
+apt_for() {
+	local d=$CACHE/apt/$1
+	if [[ ! -e $d/ready ]]; then
+		mkdir -p "$d"/{lists/partial,cache/archives/partial,etc}
+		: >"$d/status"
+		cat >"$d/apt.conf" <<-CONF
+			Dir::State "$d";
+			Dir::State::status "$d/status";
+			Dir::State::lists "$d/lists";
+			Dir::Cache "$d/cache";
+			Dir::Etc::SourceList "$d/sources.list";
+			Dir::Etc::SourceParts "/dev/null";
+			Dir::Etc::Preferences "/dev/null";
+			Dir::Etc::PreferencesParts "/dev/null";
+			APT::Architecture "$1";
+			APT::Architectures { "$1"; };
+			APT::Sandbox::User "root";
+			Acquire::Languages "none";
+		CONF
+		debian_sources "$1" >"$d/sources.list"
+		[[ -s $d/sources.list ]] || die "this machine has no Debian sources in its apt configuration"
+		apt_update "$1"
+		touch "$d/ready"
+	fi
+	echo "$d/apt.conf"
+}
+
+# apt_update ARCH: read the lists; a suite whose mirror is broken for this architecture just now
+# (i386 security has been) is left out rather than stopping everything.
+apt_update() {
+	local d=$CACHE/apt/$1
+	APT_CONFIG=$d/apt.conf apt-get -q update >"$d/update.log" 2>&1 ||
+		say "some package lists for $1 could not be read (see $d/update.log); going on with the others"
+}
