@@ -15,6 +15,10 @@
  * Records without one belong to the object before them (an mm's areas, a task's
  * queued signals).
  *
+ * Checksums are CRC-32C as in RFC 3720: initial value ~0, inverted at the end. In
+ * the kernel that is ~crc32c(~0, p, len): its crc32c() does not invert. The nine
+ * bytes "123456789" give 0xe3069283.
+ *
  * Times are nanoseconds. Paths are bytes inside a mount, "/a/b", without NUL;
  * mounts are named by ctl's ids (struct cpt_ioc_mount).
  *
@@ -137,7 +141,7 @@ struct cpt_reg_rec {
 	/* char path[path_len]; padded to 8 */
 };
 
-#define CPT_PIPE_PACKET	1u	/* flag of cpt_pipe_rec.lens: a packet (O_DIRECT) */
+#define CPT_PIPE_PACKET	1u	/* flag of a cpt_pipe_buf: a packet (O_DIRECT) */
 
 struct cpt_pipe_rec {
 	struct cpt_rec rec;
@@ -394,16 +398,21 @@ struct cpt_vdso_rec {
 #define CPT_VDSO_MAX	(64u << 10)
 
 /*
- * A data section: `nruns` runs, then padding to CPT_DATA_ALIGN within the file,
- * then the bytes of all runs that are not holes, one after the other. rec.len is
- * the length of the header and its runs only. Of an mm, off is an address and
- * runs are whole pages.
+ * A data section: `nruns` ascending runs, then zeros up to a multiple of
+ * CPT_DATA_ALIGN within the file (in a section without bytes too), then the bytes
+ * of all runs that are not holes, one after the other, then zeros up to a multiple
+ * of CPT_ALIGN. rec.len is the length of the header and its runs only.
+ *
+ * Of an MM, off is an address; runs are whole pages, each within one area that is
+ * anonymous or a private mapping of a file. A hole is within an inherited area.
+ * Of a SHMEM, off is an offset and runs are whole pages. Of a PIPE, runs follow
+ * one another from 0 to its bytes.
  */
 struct cpt_data_rec {
 	struct cpt_rec rec;
 	__u32 nruns;
 	__u32 crc;		/* crc32c of the runs and the bytes */
-	__u64 bytes;		/* of data, after the padding; multiple of CPT_ALIGN on file */
+	__u64 bytes;		/* of data, the zeros before and after it left out */
 	/* struct cpt_run runs[nruns] */
 };
 #define CPT_RUNS_MAX	1024			/* in a section */
