@@ -44,15 +44,17 @@ struct cpt_walk {
 	__u32 want_timers;
 	__u64 vma_end;			/* of the last VMA of that MM */
 	const struct cpt_rec *owner;	/* the object that records without id belong to */
+	const struct cpt_rec *fpu_of;	/* the task whose XSTATE was seen last */
 	const struct cpt_task_rec *last_task;
 
 	const char *err;		/* on failure: what is wrong … */
 	__u64 err_off;			/* … and where: offset of the record in the metadata */
 };
 
+/* @to: a power of two; no 64-bit division, which i386 kernels lack */
 static inline __u64 cpt_align_up(__u64 n, __u64 to)
 {
-	return (n + to - 1) / to * to;
+	return (n + to - 1) & ~(to - 1);
 }
 
 /*
@@ -86,13 +88,6 @@ static inline const char *cpt_header_check(const struct cpt_header *h, __u32 crc
 	return NULL;
 }
 
-/* Is @n elements of @size after @head exactly what @rec's length, padding included, holds? */
-static inline bool cpt_fits(const struct cpt_rec *rec, __u64 head, __u64 n, __u64 size)
-{
-	return n <= 0xffffffffu && head + n * size <= rec->len &&
-	       cpt_align_up(head + n * size, CPT_ALIGN) == rec->len;
-}
-
 /* Are the bytes of @rec from @from on all zero? */
 static inline bool cpt_zero(const struct cpt_rec *rec, __u64 from)
 {
@@ -102,6 +97,17 @@ static inline bool cpt_zero(const struct cpt_rec *rec, __u64 from)
 		if (p[from])
 			return false;
 	return true;
+}
+
+/*
+ * Is @n elements of @size after @head exactly what @rec's length holds, and the
+ * padding after them zero?
+ */
+static inline bool cpt_fits(const struct cpt_rec *rec, __u64 head, __u64 n, __u64 size)
+{
+	return n <= 0xffffffffu && head + n * size <= rec->len &&
+	       cpt_align_up(head + n * size, CPT_ALIGN) == rec->len &&
+	       cpt_zero(rec, head + n * size);
 }
 
 /* May a record refer to @id as an object of @kind? (0 only if @none) */
@@ -161,7 +167,8 @@ static inline const char *cpt_check_uts(struct cpt_walk *w, const struct cpt_rec
 	const struct cpt_uts_rec *r = (const void *)rec;
 
 	(void)w;
-	CPT_BAD_IF(r->nodename[64] || r->domainname[64] || r->pad[0], "unterminated host name");
+	CPT_BAD_IF(r->nodename[64] || r->domainname[64], "unterminated host name");
+	CPT_BAD_IF(!cpt_zero(rec, offsetof(struct cpt_uts_rec, pad)), "padding of a host name");
 	return NULL;
 }
 
@@ -369,6 +376,7 @@ static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct c
 {
 	const struct cpt_task_rec *c = NULL, *up = w->last_task;
 	const struct cpt_proc_rec *proc;
+	const struct cpt_mm_rec *mm;
 
 	CPT_BAD_IF(!cpt_ref(w, &r->rec, r->proc, CPT_K_PROC, false), "process of a task");
 	proc = (const void *)w->obj[r->proc];
@@ -397,13 +405,10 @@ static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct c
 		return NULL;
 	}
 	CPT_BAD_IF(!cpt_ref(w, &r->rec, r->cred, CPT_K_CRED, false), "credentials of a task");
-	if (r->mm && !w->mark[r->mm]) {
-		const struct cpt_mm_rec *mm;
-
-		CPT_BAD_IF(!cpt_ref(w, &r->rec, r->mm, CPT_K_MM, false), "memory of a task");
-		mm = (const void *)w->obj[r->mm];
-		CPT_BAD_IF(mm->parent && (!c || mm->parent != c->mm), "parent of a task's memory");
-	}
+	CPT_BAD_IF(!cpt_ref(w, &r->rec, r->mm, CPT_K_MM, false), "memory of a task");
+	mm = (const void *)w->obj[r->mm];
+	CPT_BAD_IF(!w->mark[r->mm] && mm->parent && (!c || mm->parent != c->mm),
+		   "parent of a task's memory");
 	CPT_BAD_IF(!cpt_shared_ok(w, &r->rec, r->mm, CPT_K_MM, false, c ? c->mm : 0) ||
 		   !cpt_shared_ok(w, &r->rec, r->files, CPT_K_FILES, false, c ? c->files : 0) ||
 		   !cpt_shared_ok(w, &r->rec, r->fs, CPT_K_FS, false, c ? c->fs : 0) ||
@@ -411,6 +416,8 @@ static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct c
 		   "what a task shares");
 	if (c && c->proc == r->proc)	/* as clone(2) wants it */
 		CPT_BAD_IF(c->mm != r->mm || c->sighand != r->sighand, "memory of a thread");
+	CPT_BAD_IF(c && c->sighand == r->sighand && c->mm != r->mm,
+		   "handlers shared without the memory");
 	return NULL;
 }
 
@@ -427,8 +434,10 @@ static inline const char *cpt_check_task(struct cpt_walk *w, const struct cpt_re
 	CPT_BAD_IF(r->nice < -20 || r->nice > 19, "nice value");
 	CPT_BAD_IF(r->comm[15], "name of a task");
 	CPT_BAD_IF(r->restart.kind >= CPT_RESTART_KINDS || r->restart.has_time > 1 ||
-		   r->restart.time >> 62, "restart block");
-	if (r->state == CPT_TASK_LIVE)
+		   r->restart.rmtp > 2 || r->restart.time >> 62, "restart block");
+	if (r->state != CPT_TASK_LIVE)
+		CPT_BAD_IF(r->nregs || r->ntls || r->restart.kind, "registers of a dead task");
+	else
 		CPT_BAD_IF(r->nregs != (w->hdr->arch == CPT_ARCH_X86_64 ? 27 : 17) ||
 			   r->ntls != (w->hdr->arch == CPT_ARCH_X86_64 ? 0 : 3),
 			   "registers of a task");
@@ -444,7 +453,11 @@ static inline const char *cpt_check_xstate(struct cpt_walk *w, const struct cpt_
 {
 	const struct cpt_xstate_rec *r = (const void *)rec;
 
-	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_TASK, "FPU state that belongs to nothing");
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_TASK ||
+		   ((const struct cpt_task_rec *)w->owner)->state != CPT_TASK_LIVE,
+		   "FPU state that belongs to nothing");
+	CPT_BAD_IF(w->fpu_of == w->owner, "second FPU state of a task");
+	w->fpu_of = w->owner;
 	CPT_BAD_IF(r->size < 576 || r->size > CPT_XSTATE_MAX || r->pad ||
 		   !cpt_fits(rec, sizeof(*r), r->size, 1), "size of an FPU state");
 	return NULL;
@@ -562,6 +575,7 @@ static inline int cpt_meta_check(struct cpt_walk *w)
 	if (w->want_vmas || w->want_timers || w->ntasks != w->hdr->tasks ||
 	    w->nobj != w->hdr->objects) {
 		w->err = "records are missing";
+		w->err_off = off;
 		return -EINVAL;
 	}
 	return 0;
@@ -591,6 +605,78 @@ static inline const char *cpt_runs_check(const struct cpt_data_rec *d, const str
 			bytes += run[i].len;
 	}
 	CPT_BAD_IF(bytes != d->bytes, "bytes of a data section");
+	return NULL;
+}
+
+/* The area of @mm that holds @addr or NULL: the areas follow the MM, ascending, all of one size. */
+static inline const struct cpt_vma_rec *cpt_mm_area(const struct cpt_mm_rec *mm, __u64 addr)
+{
+	const struct cpt_vma_rec *vma = (const void *)((const __u8 *)mm + mm->rec.len);
+	__u32 lo = 0, hi = mm->areas;
+
+	while (lo < hi) {
+		__u32 mid = lo + (hi - lo) / 2;
+
+		if (vma[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < mm->areas && vma[lo].start <= addr ? &vma[lo] : NULL;
+}
+
+static inline const char *cpt_mm_run_check(const struct cpt_mm_rec *mm, const struct cpt_run *run)
+{
+	const struct cpt_vma_rec *vma = cpt_mm_area(mm, run->off);
+
+	CPT_BAD_IF(!vma || run->len > vma->end - run->off, "run of data outside the areas of a memory");
+	CPT_BAD_IF(run->off % CPT_PAGE || run->len % CPT_PAGE, "run of data that is not whole pages");
+	CPT_BAD_IF(vma->type != CPT_VMA_ANON &&
+		   (vma->type != CPT_VMA_FILE || (vma->flags & CPT_VMA_SHARED)),
+		   "run of data in an area that has none");
+	CPT_BAD_IF((run->flags & CPT_RUN_HOLE) && !(vma->flags & CPT_VMA_INHERIT),
+		   "hole in an area that is not inherited");
+	return NULL;
+}
+
+/*
+ * cpt_run_check - may this run, passed by cpt_runs_check(), be data of object @id?
+ *
+ * Only over metadata that cpt_meta_check() passed. @id is any number.
+ */
+static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, const struct cpt_run *run)
+{
+	const struct cpt_rec *obj = id && id <= w->nobj ? w->obj[id] : NULL;
+	__u64 size;
+
+	CPT_BAD_IF(!obj || (obj->kind != CPT_K_MM && obj->kind != CPT_K_SHMEM &&
+			    obj->kind != CPT_K_PIPE), "data of an object that has none");
+	if (obj->kind == CPT_K_MM)
+		return cpt_mm_run_check((const void *)obj, run);
+	CPT_BAD_IF(run->flags & CPT_RUN_HOLE, "hole in what is not inherited");
+	if (obj->kind == CPT_K_PIPE) {
+		size = ((const struct cpt_pipe_rec *)obj)->bytes;
+	} else {
+		CPT_BAD_IF(run->off % CPT_PAGE || run->len % CPT_PAGE,
+			   "run of data that is not whole pages");
+		size = cpt_align_up(((const struct cpt_shmem_rec *)obj)->size, CPT_PAGE);
+	}
+	CPT_BAD_IF(run->off > size || run->len > size - run->off, "run of data outside its object");
+	return NULL;
+}
+
+/*
+ * The end record: NULL or what is wrong.
+ * @sections, @bytes: of data before it
+ * @file_len: where it ends
+ */
+static inline const char *cpt_end_check(const struct cpt_end_rec *e, __u64 sections, __u64 bytes,
+					__u64 file_len)
+{
+	CPT_BAD_IF(e->rec.kind != CPT_K_END || e->rec.version || e->rec.id ||
+		   e->rec.len != sizeof(*e), "end record");
+	CPT_BAD_IF(e->sections != sections || e->bytes != bytes || e->file_len != file_len,
+		   "data is missing");
 	return NULL;
 }
 
