@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0-only
 # Common to the scripts: where things are cached, how to complain, which kernels there are.
 # Sourced, not run.
 
@@ -12,7 +13,7 @@ me=$(basename "$0")
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 die() { say "$@"; exit 1; }
 # usage: the comment at the head of the calling script
-usage() { sed -n '2,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
+usage() { sed -n '3,/^[^#]/{s/^# \{0,1\}//p}' "$0"; }
 
 is_kernel() { local k; for k in "${ALL_KERNELS[@]}"; do [[ $k == "$1" ]] && return; done; return 1; }
 need_kernel() { is_kernel "$1" || die "there is no kernel '$1', only: ${ALL_KERNELS[*]}"; }
