@@ -178,11 +178,15 @@ struct cpt_mm_rec {
 	__u64 vdso;		/* address of the vdso, 0: none */
 	__u32 dumpable;		/* 0, 1, 2 */
 	__u32 coredump_filter;	/* as /proc/PID/coredump_filter */
+	__u32 membarrier;	/* registrations of membarrier(2), MEMBARRIER_STATE_* */
+	__u32 flags;		/* CPT_MM_* */
 	__u32 areas;		/* VMA records that follow, ascending */
 	__u32 nauxv;		/* at most CPT_AUXV_MAX */
 	/* __u64 auxv[nauxv] */
 };
 #define CPT_AUXV_MAX	64
+#define CPT_MM_THP_DISABLE	(1u << 0)	/* prctl(PR_SET_THP_DISABLE) */
+#define CPT_MM_FLAGS		((1u << 1) - 1)
 
 enum cpt_vma_type {
 	CPT_VMA_ANON	= 0,	/* private, no file */

@@ -258,7 +258,8 @@ static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec 
 	CPT_BAD_IF(r->arg_start > r->arg_end || r->env_start > r->env_end ||
 		   r->start_code > r->end_code || r->start_data > r->end_data ||
 		   r->start_brk > r->brk, "order of addresses in a memory");
-	CPT_BAD_IF(r->dumpable > 2, "dumpable flag");
+	CPT_BAD_IF(r->dumpable > 2 || (r->flags & ~CPT_MM_FLAGS) || r->membarrier > 0xff,
+		   "flags of a memory");
 	CPT_BAD_IF(r->nauxv > CPT_AUXV_MAX || !cpt_fits(rec, sizeof(*r), r->nauxv, 8),
 		   "length of an auxiliary vector");
 	w->want_vmas = r->areas;
