@@ -298,6 +298,8 @@ struct cpt_timer_rec {
 	__u64 sival;
 	__u32 thread;		/* pid of the thread for SIGEV_THREAD_ID */
 	__u32 overrun;
+	__u32 absolute;		/* 1: it.value is a time of CLOCK_REALTIME, not what remains */
+	__u32 pad;
 	struct cpt_itimer it;
 };
 
@@ -318,6 +320,11 @@ enum cpt_restart {
 	CPT_RESTART_FUTEX	= 3,	/* time, ptr: uaddr, val, flags, bitset */
 	CPT_RESTART_KINDS
 };
+
+/* cpt_restart_body.flags of a futex */
+#define CPT_FUTEX_SHARED	(1u << 0)
+#define CPT_FUTEX_REALTIME	(1u << 1)	/* time is one of CLOCK_REALTIME, not what remains */
+#define CPT_FUTEX_FLAGS		((1u << 2) - 1)
 
 struct cpt_restart_body {
 	__u32 kind;		/* enum cpt_restart */
