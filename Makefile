@@ -83,7 +83,31 @@ $(OUT)/cli/%.o: cli/%.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE) -Icli $$($(PKG_CONFIG) --cflags $(CLI_PKG)) -c -o $@ $<
 
--include $(CLI_OBJ:.o=.d)
+# --- the programs of the tests ------------------------------------------------------------------
+
+# Each may use tests/lib and whatever of ctl it names; what it does not name is not linked in.
+TESTS   := build/tests/$(ARCH)
+LIB_OBJ := $(patsubst tests/%.c,$(TESTS)/%.o,$(wildcard tests/lib/*.c))
+CTL_OBJ := $(filter-out %/main.o,$(CLI_OBJ))
+PROGRAMS = $(patsubst tests/%.c,$(TESTS)/%,$(foreach d,kind stage refuse hostile ve unit,$(wildcard tests/$(d)/*.c)))
+
+test-programs: $(PROGRAMS)
+
+$(TESTS)/lib.a: $(LIB_OBJ) $(CTL_OBJ)
+	@mkdir -p $(@D) && rm -f $@
+	ar rcs $@ $^
+
+$(TESTS)/lib/%.o: tests/lib/%.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -pthread -c -o $@ $<
+
+# Removed first, lest a program that no longer compiles be run as it was.
+$(TESTS)/%: tests/%.c $(TESTS)/lib.a Makefile
+	@mkdir -p $(@D) && rm -f $@
+	$(COMPILE) -Itests/lib -Icli -pthread -o $@ $< $(TESTS)/lib.a -Wl,--as-needed -lm -lrt -lcmocka \
+		$$($(PKG_CONFIG) --libs $(CLI_PKG))
+
+-include $(CLI_OBJ:.o=.d) $(LIB_OBJ:.o=.d) $(PROGRAMS:=.d)
 
 # --- installing ---------------------------------------------------------------------------------
 
@@ -109,5 +133,30 @@ uninstall:
 clean:
 	rm -rf build
 
-.PHONY: all module ctl install install-ctl install-module uninstall clean
+# --- checking -----------------------------------------------------------------------------------
+
+# make check [T=NAME] [K=KERNEL]
+check:
+	scripts/check $(if $(T),-t $(T)) $(if $(filter command line,$(origin K)),-k $(K))
+
+check-long:
+	scripts/check --long $(if $(T),-t $(T)) $(if $(filter command line,$(origin K)),-k $(K))
+
+demo lint bench-freeze:
+	scripts/$@
+
+# For scripts/lint: everything compiled anew with warnings as errors, apart from the real builds.
+LINT := $(CURDIR)/build/lint/$(or $(K),$(KVER))
+
+lint-module:
+	$(call farm,$(LINT))
+	+flock $(LINT) $(call kbuild,$(LINT)) KCFLAGS=-Werror C=1 CF=-Wsparse-error modules
+
+lint-programs:
+	$(MAKE) OUT=build/lint/$(ARCH) TESTS=build/lint/$(ARCH)/tests CFLAGS="$(CFLAGS) -Werror" ctl test-programs
+
+fuzz:
+	tests/run -k host -t 'fuzz/*'
+
+.PHONY: all check check-long demo lint fuzz bench-freeze lint-module lint-programs test-programs module ctl install install-ctl install-module uninstall clean
 .DELETE_ON_ERROR:

@@ -9,6 +9,10 @@ CACHE=${CPT_CACHE:-/var/cache/cpt}
 STOCK_KERNELS=(6.1-amd64 6.12-amd64 6.1-i386)
 ALL_KERNELS=("${STOCK_KERNELS[@]}" 6.1-debug)
 
+# What the kernel says when something is wrong with it: an extended regular expression.
+# shellcheck disable=SC2034
+REPORTS='BUG[: ]|WARNING: |Oops|general protection fault[,:]|KASAN|UBSAN|scheduling while atomic|INFO: (possible|task|rcu|trying)|possible (recursive|circular|irq)|suspicious RCU|unreferenced object|new suspected memory leaks|Kernel panic'
+
 me=$(basename "$0")
 say() { printf '%s: %s\n' "$me" "$*" >&2; }
 die() { say "$@"; exit 1; }
