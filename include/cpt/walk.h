@@ -436,7 +436,8 @@ static inline const char *cpt_check_task(struct cpt_walk *w, const struct cpt_re
 	CPT_BAD_IF(r->nice < -20 || r->nice > 19, "nice value");
 	CPT_BAD_IF(r->comm[15], "name of a task");
 	CPT_BAD_IF(r->restart.kind >= CPT_RESTART_KINDS || r->restart.has_time > 1 ||
-		   r->restart.rmtp > 2 || r->restart.time >> 62, "restart block");
+		   r->restart.rmtp > 2 || r->restart.time >> 62 ||
+		   (r->restart.flags & ~CPT_FUTEX_FLAGS), "restart block");
 	if (r->state != CPT_TASK_LIVE)
 		CPT_BAD_IF(r->nregs || r->ntls || r->restart.kind, "registers of a dead task");
 	else
