@@ -6,8 +6,9 @@
  * sits in the vdso all the time, so it is mostly frozen there.
  *
  * drive: fresh
- * drive: gap 3
+ * drive: gap 6
  * drive: moves
+ * timeout: 300
  */
 #include "cpt_test.h"
 

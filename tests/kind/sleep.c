@@ -8,8 +8,9 @@
  * parent after the cycle.
  *
  * drive: fresh
- * drive: gap 3
+ * drive: gap 6
  * drive: moves
+ * timeout: 300
  */
 #include "cpt_test.h"
 
@@ -311,19 +312,11 @@ static void child(int i)
 static void slot_check(int i)
 {
 	struct slot *s = &slots[i];
-	int64_t mono = s->mono1 - s->mono0, real = s->real1 - s->real0, took, most = DUE + test_slack_ns;
+	int64_t mono = s->mono1 - s->mono0, real = s->real1 - s->real0, took, most;
 	int64_t early = 30 * MSEC;	/* clocks of several sorts and CPUs are compared */
 
-	/* what is due while the VE does not run ends when it does again */
-	if (sleeps[i].clock == REAL) {
-		took = real;
-		most += test_go.frozen_ns;
-	} else {
-		took = mono;
-		most += test_go.frozen_ns - test_go.gone_ns;
-	}
-	if (sleeps[i].clock == TWICE)
-		most += DUE;
+	took = sleeps[i].clock == REAL ? real : mono;
+	most = test_most(sleeps[i].clock == TWICE ? 2 * DUE : DUE, s->real0, sleeps[i].clock == REAL);
 	fprintf(stderr, "%-38s %7.3f s monotonic, %7.3f s real\n", sleeps[i].what, mono / 1e9, real / 1e9);
 	if (sleeps[i].clock == END)
 		return;

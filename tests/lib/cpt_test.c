@@ -48,20 +48,21 @@ bool test_going(void)
 	return access(test_path("go"), F_OK) == 0;
 }
 
-/* NAME.go: the modes, the frozen and the gone milliseconds */
+/* NAME.go: the modes; milliseconds: frozen, gone, and since 1970 at the last resume */
 void test_wait(void)
 {
-	long long frozen = 0, gone = 0;
+	long long frozen = 0, gone = 0, resumed = 0;
 	FILE *f;
 
 	while (!test_going())
 		sleep_ns(50 * MSEC);
 	f = fopen(test_path("go"), "re");
-	if (!f || fscanf(f, "%63s %lld %lld", test_go.modes, &frozen, &gone) != 3)
+	if (!f || fscanf(f, "%63s %lld %lld %lld", test_go.modes, &frozen, &gone, &resumed) != 4)
 		test_fail("%s cannot be read", test_path("go"));
 	fclose(f);
 	test_go.frozen_ns = frozen * MSEC;
 	test_go.gone_ns = gone * MSEC;
+	test_go.resumed_ns = resumed * MSEC;
 }
 
 /* "WORD: process N: …" */
@@ -135,6 +136,13 @@ void sleep_ns(int64_t ns)
 
 	if (nanosleep(&ts, &ts))
 		test_fail("nanosleep: %s", strerror(errno));
+}
+
+int64_t test_most(int64_t due, int64_t real0, bool by_real)
+{
+	int64_t resumed = test_go.resumed_ns - real0 - (by_real ? 0 : test_go.gone_ns);
+
+	return (resumed > due ? resumed : due) + test_slack_ns;
 }
 
 int64_t clock_ns(clockid_t clock)

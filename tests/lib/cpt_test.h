@@ -53,6 +53,7 @@ struct test_go {
 	char modes[64];		/* "none", "full", "stages", "suspend", or several with commas */
 	int64_t frozen_ns;	/* how long the VE did not run, in all */
 	int64_t gone_ns;	/* … of that: by a restore, so that its clocks stood still */
+	int64_t resumed_ns;	/* CLOCK_REALTIME when it last ran again */
 };
 extern struct test_go test_go;
 
@@ -76,6 +77,12 @@ pid_t test_fork(void);
 /* wait for a child that must exit with status 0 */
 void test_reap(pid_t pid);
 void sleep_ns(int64_t ns);
+/*
+ * What began at real0 (CLOCK_REALTIME) and was to take @due: how long it may have
+ * taken at most, by CLOCK_REALTIME or by the VE's own clocks. What was due while
+ * the VE did not run comes when it runs again.
+ */
+int64_t test_most(int64_t due, int64_t real0, bool by_real);
 int64_t clock_ns(clockid_t clock);
 
 /* Pages that say where they are and whose: fill, and find the first byte that is wrong. */
