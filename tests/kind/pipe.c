@@ -92,11 +92,11 @@ static void fill_pipes(void)
 	put(noreader.w, 0, 777);
 	close(noreader.r);
 	twice = pipe_(0);		/* an end opened again, with other flags and of its own */
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", twice.r);
-	close(twice.r);
-	put(twice.w, 0, 300);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", twice.w);
-	twice.r = sys(open(path, O_RDONLY | O_NONBLOCK));
+	i = sys(open(path, O_RDONLY | O_NONBLOCK));
+	close(twice.r);
+	twice.r = i;
+	put(twice.w, 0, 300);
 	/* pages of a file in a pipe, and the same pages in two pipes */
 	source = sys(open(test_path("source"), O_RDWR | O_CREAT | O_TRUNC, 0600));
 	put(source, 0, 20000);
@@ -188,7 +188,7 @@ static void check_pipes(void)
 	get(fifo_wait_r, 3, 8, "fifo on a tmpfs");
 }
 
-/* a stream between two processes, at full speed; and one whose reader never hurries */
+/* one end of a stream that does not hurry: bytes in all */
 static pid_t writer(int w, int r, size_t bytes)
 {
 	pid_t pid = test_fork();
@@ -215,18 +215,48 @@ static pid_t reader(int r, int w, size_t bytes)
 	_exit(0);
 }
 
+/* a stream at full speed, in pieces of all sizes, for as long as the test lasts */
+static void torrent(pid_t pid[2])
+{
+	struct p p = pipe_(0);
+	unsigned char buf[9000];
+	size_t n = 0, len = 1, i;
+	ssize_t got;
+
+	pid[0] = test_fork();
+	if (!pid[0]) {
+		close(p.r);
+		while (!test_going()) {
+			put(p.w, n, len);
+			n += len;
+			len = len % 8500 + 41;
+		}
+		_exit(0);
+	}
+	pid[1] = test_fork();
+	if (!pid[1]) {
+		close(p.w);
+		while ((got = sys(read(p.r, buf, len)))) {
+			for (i = 0; i < (size_t)got; i++)
+				check(buf[i] == (unsigned char)((n + i) * 7 + ((n + i) >> 8)),
+				      "torrent: byte %zu is wrong", n + i);
+			n += got;
+			len = len % 9000 + 1;
+		}
+		_exit(0);
+	}
+	close(p.r);
+	close(p.w);
+}
+
 int main(void)
 {
-	struct p slow, idle, round;
-	pid_t w, r, rw, rr;
+	struct p slow, idle;
+	pid_t w, r, t[2];
 	size_t from = 0;
 
 	/* in an order in which no child inherits a writing end that is not its own */
-	round = pipe_(0);
-	rw = writer(round.w, round.r, 64 << 20);
-	rr = reader(round.r, round.w, 64 << 20);
-	close(round.w);
-	close(round.r);
+	torrent(t);
 	slow = pipe_(0);
 	w = writer(slow.w, slow.r, 1 << 20);
 	close(slow.w);
@@ -248,7 +278,7 @@ int main(void)
 	close(idle.w);
 	test_reap(w);
 	test_reap(r);
-	test_reap(rw);
-	test_reap(rr);
+	test_reap(t[0]);
+	test_reap(t[1]);
 	test_pass();
 }
