@@ -25,12 +25,12 @@ need_kernel() { is_kernel "$1" || die "there is no kernel '$1', only: ${ALL_KERN
 # arch_of KERNEL: the Debian architecture of a kernel's userland
 arch_of() { case $1 in *-i386) echo i386 ;; *) echo amd64 ;; esac; }
 
-# Only one builder at a time writes to the cache. The descriptor is closed in children that
-# outlive us by `{lock}>&-` or dies with them; flock is given back when this script ends.
-lock_cache() {
+# lock NAME: only one script at a time makes that thing in the cache. Until the next lock, or the
+# script's end.
+lock() {
 	mkdir -p "$CACHE"
-	exec {lock}>"$CACHE/lock"
-	flock -n "$lock" || { say "waiting for another $me to finish with $CACHE"; flock "$lock"; }
+	exec {lock}>"$CACHE/lock.$1"
+	flock -n "$lock" || { say "waiting for another $me to be done with $1"; flock "$lock"; }
 }
 
 # debian_sources ARCH: this machine's own Debian sources, written for another architecture.
@@ -47,6 +47,7 @@ debian_sources() {
 apt_for() {
 	local d=$CACHE/apt/$1
 	if [[ ! -e $d/ready ]]; then
+		lock "apt-$1"
 		mkdir -p "$d"/{lists/partial,cache/archives/partial,etc}
 		: >"$d/status"
 		cat >"$d/apt.conf" <<-CONF
