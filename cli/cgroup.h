@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The VE's cgroups (v2): vz/N has the limits and the device filter, its child
+ * vz/N/ve has the tasks and is the root of the VE's cgroup namespace, so that the
+ * VE's root cannot raise its own limits.
+ */
+#ifndef CPT_CLI_CGROUP_H
+#define CPT_CLI_CGROUP_H
+
+#include "ve.h"
+
+/* Make both with the limits of the configuration; an enum code. */
+int cgroup_create(const struct ve *ve);
+
+/* Set the limits; an enum code. */
+int cgroup_limits(const struct ve *ve);
+
+/* Move the calling process into vz/N/ve; an enum code. */
+int cgroup_enter(const struct ve *ve);
+
+bool cgroup_exists(const struct ve *ve);
+
+/* Kill everything inside and wait until it is empty, at most so long: true if it is. */
+bool cgroup_kill(const struct ve *ve, int timeout_ms);
+
+/* Wait until it is empty. */
+bool cgroup_wait_empty(const struct ve *ve, int timeout_ms);
+
+/* Remove both and what the VE made below; an enum code. */
+int cgroup_remove(const struct ve *ve);
+
+/* A number in a file of vz/N (pids.current, memory.current), -1 if there is none. */
+long long cgroup_number(const struct ve *ve, const char *file);
+
+/* Processes in vz/N/ve itself. */
+int cgroup_processes(const struct ve *ve);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Trees in archives: templates, and the contents of a VE's tmpfs mounts in an image. */
+#ifndef CPT_CLI_PACK_H
+#define CPT_CLI_PACK_H
+
+#include <stddef.h>
+
+/*
+ * Fill the empty directory dir from a tar (plain, gz, xz, zst) or a directory, with
+ * owners, modes, times, links, ACLs and extended attributes; devices and sockets are
+ * left out. An enum code.
+ */
+int template_unpack(const char *from, const char *dir);
+
+/*
+ * The tree of a mount, whose root is fd (O_PATH), as an archive in memory: *data is to
+ * be freed. Never leaves the mount. An enum code; `what` is for the sentence.
+ */
+int tmpfs_pack(int fd, const char *what, void **data, size_t *len);
+
+/*
+ * Make a fresh tmpfs, whose root is fd, the tree of such an archive: nothing else is
+ * in it afterwards but mount points. An enum code.
+ */
+int tmpfs_unpack(int fd, const char *what, const void *data, size_t len);
+
+#endif

@@ -1,0 +1,444 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Commands run inside a VE; see run.h. */
+#include "run.h"
+#include "ns.h"
+#include "say.h"
+#include "util.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* --- in the VE ----------------------------------------------------------------------------- */
+
+static void exec_shell(const struct run *run)
+{
+	static const char *const shells[] = { "/bin/bash", "/bin/sh" };
+	const char *args[64];
+	int n = 1;
+
+	while (n < 63 && run->argv[n])
+		args[n] = run->argv[n], n++;
+	args[n] = NULL;
+	for (int i = 0; i < 2; i++) {
+		const char *base = strrchr(shells[i], '/') + 1;
+
+		args[0] = run->login ? xprintf("-%s", base) : base;
+		execv(shells[i], (char **)args);
+	}
+}
+
+static void clean_environment(const char *term)
+{
+	clearenv();
+	setenv("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", 1);
+	setenv("HOME", "/root", 1);
+	setenv("TERM", term, 1);
+}
+
+/* The command's process, in the VE; the streams are already no others than it may have. */
+static void command(const struct run *run, const int streams[3], const char *term, int report)
+{
+	report = fcntl(report, F_DUPFD_CLOEXEC, 10);
+	report_to(report);
+	setsid();
+	if (run->pty && ioctl(streams[0], TIOCSCTTY, 0))
+		_exit(fail_errno(E_SYSTEM, "Cannot make a controlling terminal"));
+	for (int i = 0; i < 3; i++)
+		if (streams[i] != i && dup2(streams[i], i) < 0)
+			_exit(fail_errno(E_SYSTEM, "Cannot set up the streams"));
+	/* The report closes by itself if the command can be run. */
+	close_range(3, report - 1, 0);
+	close_range(report + 1, ~0u, 0);
+	clean_environment(term);
+	if (run->login && chdir("/root"))
+		errno = 0;
+	if (run->argv[0][0])
+		execvp(run->argv[0], (char **)run->argv);
+	else
+		exec_shell(run);
+	fail_errno(E_COMMAND, "Cannot run %s in the container", run->argv[0][0] ? run->argv[0] : "a shell");
+	_exit(127);
+}
+
+static void send_fd(int sock, int fd)
+{
+	char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
+
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &fd, sizeof(int));
+	sendmsg(sock, &msg, 0);
+}
+
+/* A terminal of the VE's own devpts: the master goes to ctl, the slave becomes the streams. */
+static int open_pty(int sock, const struct winsize *size, int streams[3])
+{
+	int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), off = 0, slave;
+
+	if (master < 0 || ioctl(master, TIOCSPTLCK, &off))
+		return fail_errno(E_SYSTEM, "Cannot open a terminal of the container");
+	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
+	if (slave < 0)
+		return fail_errno(E_SYSTEM, "Cannot open a terminal of the container");
+	if (size->ws_row)
+		ioctl(slave, TIOCSWINSZ, size);
+	send_fd(sock, master);
+	close(master);
+	close(sock);
+	streams[0] = streams[1] = streams[2] = slave;
+	return OK;
+}
+
+/*
+ * The helper. It dies with ctl, and the command with it: nobody would wait for it.
+ * Its wait status goes to ctl as a "pid".
+ */
+static void helper(struct ve *ve, const struct run *run, int streams[3], int sock, const struct winsize *size,
+		   const char *term, int report)
+{
+	int status;
+	pid_t pid;
+
+	if (ns_join(ve))
+		_exit(E_SYSTEM);
+	/* After this nothing may be open that the VE must not have: the fork can be seen there. */
+	if (run->pty && open_pty(sock, size, streams))
+		_exit(E_SYSTEM);
+	close(ve->pidfd);
+	pid = fork();
+	if (pid < 0)
+		_exit(fail_errno(E_SYSTEM, "Cannot fork in the container"));
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		command(run, streams, term, report);
+	}
+	for (int i = 0; i < 3; i++)
+		close(streams[i]);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	report_pid(status + 1);		/* a pid of 0 means none */
+	_exit(OK);
+}
+
+/* --- the relay ----------------------------------------------------------------------------- */
+
+static volatile sig_atomic_t resized;
+
+static void on_winch(int sig)
+{
+	resized = sig;
+}
+
+struct relay {
+	int in;			/* our standard input, -1: no more of it */
+	int to;			/* where it goes: pipe or terminal; -1: closed */
+	int from[2], out[2];	/* what comes from the VE and where it goes */
+	int report;
+	bool pty;
+	char buf[4096];		/* of what was read from in, have bytes, sent of them written */
+	size_t have, sent;
+	int status;		/* wait status + 1 of the command, 0: still running */
+	int code;		/* of a failure reported */
+};
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+/* Read standard input, which has something; what was read last is written. */
+static void feed(struct relay *r)
+{
+	ssize_t n = read(r->in, r->buf, sizeof(r->buf));
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	r->sent = 0;
+	r->have = n > 0 ? n : 0;
+	if (n > 0)
+		return;
+	r->in = -1;
+	if (!r->pty) {
+		close_fd(&r->to);
+	} else {
+		r->buf[0] = 4;		/* end of file, as typed */
+		r->have = 1;
+	}
+}
+
+/* Write of it what the other side takes. */
+static void give(struct relay *r)
+{
+	ssize_t n = write(r->to, r->buf + r->sent, r->have - r->sent);
+
+	if (n < 0 && (errno == EINTR || errno == EAGAIN))
+		return;
+	if (n < 0) {
+		r->in = -1;
+		if (!r->pty)
+			close_fd(&r->to);
+		r->sent = r->have;
+		return;
+	}
+	r->sent += n;
+}
+
+/* Pass on what is there; false: the other side is closed. */
+static bool pass(struct relay *r, int i)
+{
+	static char buf[65536];
+	ssize_t n = read(r->from[i], buf, sizeof(buf));
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return true;
+	if (n > 0 && !write_all(r->out[i], buf, n))
+		return true;
+	/* The end; or our own reader went away, then the command is to get SIGPIPE. */
+	close_fd(&r->from[i]);
+	return false;
+}
+
+/* All that is there now. */
+static void pass_rest(struct relay *r, int i)
+{
+	struct pollfd p = { .events = POLLIN };
+
+	while (r->from[i] >= 0) {
+		p.fd = r->from[i];
+		if (poll(&p, 1, 0) <= 0 || !(p.revents & (POLLIN | POLLHUP)))
+			return;
+		pass(r, i);
+	}
+}
+
+static void take_report(struct relay *r)
+{
+	struct report rep;
+
+	if (!report_read(r->report, &rep)) {
+		/* The helper died: with it the command. */
+		if (!r->code)
+			r->code = E_SYSTEM;
+	} else if (rep.pid) {
+		r->status = rep.pid;
+	} else if (rep.code) {
+		r->code = fail(rep.code, "%s", rep.text);
+	} else {
+		warn("%s", rep.text);
+	}
+}
+
+static void resize(struct relay *r)
+{
+	struct winsize w;
+
+	resized = 0;
+	if (r->pty && !ioctl(0, TIOCGWINSZ, &w))
+		ioctl(r->to, TIOCSWINSZ, &w);
+}
+
+static void relay(struct relay *r)
+{
+	while (!r->status && !r->code) {
+		bool full = r->have > r->sent;
+		struct pollfd p[5] = {
+			{ .fd = r->report, .events = POLLIN },
+			{ .fd = r->from[0], .events = POLLIN },
+			{ .fd = r->from[1], .events = POLLIN },
+			{ .fd = r->to, .events = full ? POLLOUT : 0 },
+			{ .fd = full || r->to < 0 ? -1 : r->in, .events = POLLIN },
+		};
+
+		if (resized)
+			resize(r);
+		if (poll(p, 5, -1) < 0)
+			continue;
+		if (p[1].revents)
+			pass(r, 0);
+		if (p[2].revents)
+			pass(r, 1);
+		if (p[3].revents & POLLOUT)
+			give(r);
+		if (p[4].revents)
+			feed(r);
+		/* Nobody reads what we would write. */
+		if (!r->pty && (p[3].revents & POLLERR)) {
+			r->in = -1;
+			close_fd(&r->to);
+		}
+		/* A terminal without its other side says so all the time: wait for the report only. */
+		if (r->pty && (p[3].revents & POLLHUP))
+			r->in = -1, close_fd(&r->to);
+		if (p[0].revents)
+			take_report(r);
+	}
+	pass_rest(r, 0);
+	pass_rest(r, 1);
+}
+
+/* --- what is left over ---------------------------------------------------------------------- */
+
+/*
+ * A program in the background still has a pipe for its output. Give the other end
+ * to a process of the VE that reads it to the end, so that writing goes on to work
+ * and nothing leads out of the VE.
+ */
+static void drain(struct ve *ve, int fd)
+{
+	static const char *const cat[] = { "cat", NULL };
+	struct run run = { .argv = cat };
+	int keep[2] = { fd, ve->pidfd }, report, null;
+	pid_t pid;
+
+	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
+	pid = fork_helper(&report, keep, 2);
+	if (pid) {
+		close(report);
+		waitpid(pid, NULL, 0);
+		return;
+	}
+	if (ns_join(ve))
+		_exit(E_SYSTEM);
+	close(ve->pidfd);
+	null = fcntl(open("/dev/null", O_RDWR | O_NOCTTY), F_DUPFD, 3);
+	pid = fork();
+	if (pid) {
+		waitpid(pid, NULL, 0);
+		_exit(OK);
+	}
+	/* Once more, so that the VE's init inherits it. */
+	if (!fork())
+		command(&run, (int[]){ fd, null, null }, "linux", report);
+	_exit(OK);
+}
+
+/* --- together ------------------------------------------------------------------------------- */
+
+static int receive_fd(int sock)
+{
+	char byte, control[CMSG_SPACE(sizeof(int))];
+	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	struct cmsghdr *c;
+	struct stat st;
+	int fd = -1;
+
+	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) <= 0)
+		return -1;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+		memcpy(&fd, CMSG_DATA(c), sizeof(int));
+	/* The VE's root decides what is at that path: it must be a terminal's master. */
+	if (fd >= 0 && (fstat(fd, &st) || !S_ISCHR(st.st_mode) || major(st.st_rdev) != 5 || minor(st.st_rdev) != 2)) {
+		close(fd);
+		fd = -1;
+	}
+	return fd;
+}
+
+static bool make_raw(struct termios *saved)
+{
+	struct termios raw;
+
+	if (tcgetattr(0, saved))
+		return false;
+	raw = *saved;
+	cfmakeraw(&raw);
+	tcsetattr(0, TCSADRAIN, &raw);
+	return true;
+}
+
+/* Pipes as (ours, the VE's) for standard input, output, error. */
+static bool make_pipes(int ours[3], int theirs[3])
+{
+	for (int i = 0; i < 3; i++) {
+		int fds[2];
+
+		if (pipe2(fds, O_CLOEXEC))
+			return false;
+		ours[i] = fds[i ? 0 : 1];
+		theirs[i] = fds[i ? 1 : 0];
+		fcntl(ours[i], F_SETFL, O_NONBLOCK);
+	}
+	return true;
+}
+
+bool run_in_ve(struct ve *ve, const struct run *run, int *code, int *status)
+{
+	const char *term = getenv("TERM") ? getenv("TERM") : "linux";
+	int ours[3] = { -1, -1, -1 }, theirs[3] = { -1, -1, -1 }, sock[2] = { -1, -1 }, keep[5], n = 0;
+	struct relay r = { .in = 0, .to = -1, .from = { -1, -1 }, .out = { 1, 2 }, .pty = run->pty };
+	struct termios saved;
+	struct winsize size = { 0 };
+	bool raw = false;
+	pid_t pid;
+
+	*code = E_SYSTEM;
+	if (run->pty ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) : !make_pipes(ours, theirs)) {
+		fail_errno(E_SYSTEM, "Cannot make pipes");
+		return false;
+	}
+	ioctl(0, TIOCGWINSZ, &size);
+	keep[n++] = ve->pidfd;
+	if (run->pty)
+		keep[n++] = sock[1];
+	else
+		for (int i = 0; i < 3; i++)
+			keep[n++] = theirs[i];
+	pid = fork_helper(&r.report, keep, n);
+	if (!pid)
+		helper(ve, run, theirs, sock[1], &size, term, r.report);
+	close_fd(&sock[1]);
+	for (int i = 0; i < 3; i++)
+		close_fd(&theirs[i]);
+	if (pid < 0)
+		return false;
+	if (run->pty) {
+		struct sigaction sa = { .sa_handler = on_winch };
+
+		r.to = receive_fd(sock[0]);
+		r.from[0] = r.to < 0 ? -1 : dup(r.to);
+		sigaction(SIGWINCH, &sa, NULL);
+		raw = r.to >= 0 && make_raw(&saved);
+	} else {
+		r.to = ours[0];
+		r.from[0] = ours[1];
+		r.from[1] = ours[2];
+	}
+	relay(&r);
+	if (raw)
+		tcsetattr(0, TCSADRAIN, &saved);
+	close_fd(&r.to);
+	for (int i = 0; i < 2; i++)
+		if (!run->pty && r.from[i] >= 0)
+			drain(ve, r.from[i]);
+	close_fd(&r.from[0]);
+	close_fd(&r.from[1]);
+	close_fd(&r.report);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*code = r.code;
+	*status = r.status - 1;
+	return r.status;
+}

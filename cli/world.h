@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * A VE's world: namespaces, cgroup, root and mounts. Built the same way for start
+ * and for restore, by a helper process that has nothing of the host open.
+ */
+#ifndef CPT_CLI_WORLD_H
+#define CPT_CLI_WORLD_H
+
+#include "ve.h"
+
+#include <cpt/ioctl.h>
+
+/* One mount that every VE has. The ids are in images: never change or reuse one. */
+struct world_mount {
+	unsigned int id;
+	const char *target;	/* path in the VE */
+	const char *type;	/* as in mountinfo; NULL: any */
+	const char *options;
+	unsigned int attr;	/* MOUNT_ATTR_* */
+	int how;		/* WORLD_* */
+};
+
+enum {
+	WORLD_FS	= 0,	/* a new file system */
+	WORLD_ROOT	= 1,	/* VE_PRIVATE */
+	WORLD_SELF	= 2,	/* a part of /proc or /sys bound on itself, to be read-only or not */
+	WORLD_HIDE	= 3,	/* the VE's /dev/null over a file, an empty tmpfs over a directory */
+	WORLD_HOW	= 15,
+	WORLD_PROC	= 16,	/* made by a process in the VE's pid namespace */
+	WORLD_MAYBE	= 32,	/* only where this kernel has the target */
+};
+
+extern const struct world_mount world_mounts[];
+extern const unsigned int n_world_mounts;
+
+/*
+ * To be called in a child of ctl that is to become, or to build, the VE: take
+ * nothing along but the descriptors in keep: no signal handlers, limits, priority,
+ * session, keyring of the caller. An enum code.
+ */
+int world_strip(const int *keep, int n);
+
+/*
+ * Move the calling process into a new world of the VE: everything but the pid
+ * namespace and what is below /proc. VE_ROOT must be mounted and the cgroup made.
+ * Children of the caller are in the VE's time namespace. An enum code.
+ */
+int world_enter(const struct ve *ve);
+
+/* Mount /proc and its covers; called in the VE's pid namespace. An enum code. */
+int world_proc(void);
+
+/* A mount of the table found in a running VE. */
+struct world_seen {
+	const struct world_mount *m;
+	int mnt_id;		/* of mountinfo; 0: not known */
+	int fd;			/* O_PATH; -1 */
+};
+
+/*
+ * Compare a VE's mountinfo with the table: fills seen (room for n_world_mounts),
+ * returns their number. Every mount that ctl did not make counts in *obstacles and
+ * is named on stderr.
+ */
+unsigned int world_match(const char *mountinfo, struct world_seen *seen, int *obstacles);
+
+/* Open each seen mount's root below the directory root and check that it is that mount; an enum code. */
+int world_open(int root, struct world_seen *seen, unsigned int n);
+
+/* Find and open the mounts of the world that the caller itself is in; returns their number. */
+unsigned int world_open_own(struct world_seen *seen);
+
+#endif
