@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#ifndef _CPT_TEST_SAMPLE_H
+#define _CPT_TEST_SAMPLE_H
+
+/*
+ * A small well-formed image with a record of every kind, made by code: what the
+ * unit tests damage and the fuzzer starts from.
+ *
+ *	pid 1 init (1, thread 2)
+ *	 ├ 10 child: memory and files of its own, forked from init's
+ *	 │  └ 11 zombie
+ *	 ├ 12 dead leader, thread 13
+ *	 └ 14 vfork: shares init's memory
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cpt/walk.h>
+
+#include "fix.h"
+
+#define SAMPLE_ROOM	(1u << 20)
+#define SAMPLE_TEXT	0x400000ULL	/* areas of init's memory */
+#define SAMPLE_HEAP	0x600000ULL
+#define SAMPLE_SHM	0x700000ULL
+#define SAMPLE_STACK	0x7ffff7000000ULL
+#define SAMPLE_VDSO	0x7ffff7ffd000ULL
+
+struct sample {
+	uint8_t *p;		/* the image: n bytes */
+	size_t n;
+	uint64_t objects, sections, data;
+	/* ids */
+	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
+	uint64_t mm[4], files[4], fs[4], sighand[4];
+	uint64_t init, thread, child, zombie, dead, last, vfork;
+};
+
+static inline struct cpt_header *sample_hdr(struct sample *s)
+{
+	return (void *)s->p;
+}
+
+/* A zeroed record of @size bytes and, if @object, the next id. */
+static inline void *sample_rec(struct sample *s, int kind, size_t size, bool object)
+{
+	struct cpt_rec *rec = (void *)(s->p + s->n);
+
+	rec->kind = kind;
+	rec->len = cpt_align_up(size, CPT_ALIGN);
+	rec->id = object ? ++s->objects : 0;
+	s->n += rec->len;
+	if (s->n > SAMPLE_ROOM)
+		abort();
+	return rec;
+}
+
+static inline void sample_blob(struct sample *s, uint32_t tag, uint32_t key, const char *text)
+{
+	struct cpt_blob_rec *r = sample_rec(s, CPT_K_BLOB, sizeof(*r) + strlen(text), false);
+
+	r->tag = tag;
+	r->key = key;
+	r->size = strlen(text);
+	memcpy(r + 1, text, r->size);
+}
+
+static inline uint64_t sample_cred(struct sample *s)
+{
+	struct cpt_cred_rec *r = sample_rec(s, CPT_K_CRED, sizeof(*r) + 3 * 4, true);
+	uint32_t *groups = (void *)(r + 1);
+
+	r->ngroups = 3;
+	groups[1] = 27;
+	groups[2] = 100;
+	r->cap_permitted = r->cap_effective = r->cap_bset = 0xa80425fb;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_reg(struct sample *s, const char *path, uint32_t mode, uint64_t pipe)
+{
+	struct cpt_reg_rec *r = sample_rec(s, CPT_K_REG, sizeof(*r) + strlen(path), true);
+
+	r->file.cred = s->cred;
+	r->mode = mode;
+	r->mount = 1;
+	r->pipe = pipe;
+	r->path_len = strlen(path);
+	memcpy(r + 1, path, r->path_len);
+	return r->rec.id;
+}
+
+/* A pipe with a buffer of 96 bytes and one of @extra bytes. */
+static inline uint64_t sample_pipe(struct sample *s, uint32_t extra)
+{
+	struct cpt_pipe_rec *r = sample_rec(s, CPT_K_PIPE, sizeof(*r) + 2 * sizeof(struct cpt_pipe_buf),
+					    true);
+	struct cpt_pipe_buf *b = (void *)(r + 1);
+
+	r->slots = 16;
+	r->nbufs = 2;
+	b[0].len = 96;
+	b[1].len = extra;
+	b[1].flags = CPT_PIPE_PACKET;
+	r->bytes = 96 + extra;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_pipend(struct sample *s, uint32_t flags)
+{
+	struct cpt_pipend_rec *r = sample_rec(s, CPT_K_PIPEND, sizeof(*r), true);
+
+	r->file.cred = s->cred;
+	r->file.flags = flags;
+	r->pipe = s->pipe;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_shmem(struct sample *s)
+{
+	struct cpt_shmem_rec *r = sample_rec(s, CPT_K_SHMEM, sizeof(*r), true);
+
+	r->size = 3 * CPT_PAGE - 100;
+	return r->rec.id;
+}
+
+static inline void sample_vma(struct sample *s, uint64_t start, uint32_t pages, uint32_t type,
+			      uint32_t flags, uint64_t file)
+{
+	struct cpt_vma_rec *r = sample_rec(s, CPT_K_VMA, sizeof(*r), false);
+
+	r->start = start;
+	r->end = start + pages * CPT_PAGE;
+	r->type = type;
+	r->flags = flags;
+	r->file = file;
+}
+
+static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
+{
+	struct cpt_mm_rec *r = sample_rec(s, CPT_K_MM, sizeof(*r) + 4 * 8, true);
+	uint32_t inherit = parent ? CPT_VMA_INHERIT : 0;
+
+	r->parent = parent;
+	r->exe = s->exe;
+	r->start_code = SAMPLE_TEXT;
+	r->end_code = SAMPLE_TEXT + 0x1800;
+	r->start_data = SAMPLE_HEAP;
+	r->end_data = SAMPLE_HEAP + 0x100;
+	r->start_brk = SAMPLE_HEAP;
+	r->brk = SAMPLE_HEAP + 4 * CPT_PAGE;
+	r->arg_start = SAMPLE_STACK;
+	r->arg_end = r->env_start = SAMPLE_STACK + 0x20;
+	r->env_end = SAMPLE_STACK + 0x40;
+	r->vdso = SAMPLE_VDSO;
+	r->dumpable = 1;
+	r->nauxv = 4;
+	r->areas = 6;
+	sample_vma(s, SAMPLE_TEXT, 2, CPT_VMA_FILE, CPT_VMA_READ | CPT_VMA_EXEC | inherit, s->exe);
+	sample_vma(s, SAMPLE_HEAP, 4, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | inherit, 0);
+	sample_vma(s, SAMPLE_HEAP + 4 * CPT_PAGE, 2, CPT_VMA_FILE,
+		   CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED, s->exe);
+	sample_vma(s, SAMPLE_SHM, 3, CPT_VMA_SHMEM, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED, s->shm);
+	sample_vma(s, SAMPLE_STACK, 3, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_GROWSDOWN, 0);
+	sample_vma(s, SAMPLE_VDSO, 2, CPT_VMA_VDSO, CPT_VMA_READ | CPT_VMA_EXEC, 0);
+	return r->rec.id;
+}
+
+static inline uint64_t sample_files(struct sample *s)
+{
+	const uint64_t files[5] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo };
+	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + 5 * sizeof(struct cpt_fd), true);
+	struct cpt_fd *fd = (void *)(r + 1);
+	int i;
+
+	r->n = 5;
+	for (i = 0; i < 5; i++) {
+		fd[i].fd = i * i;
+		fd[i].cloexec = i & 1;
+		fd[i].file = files[i];
+	}
+	return r->rec.id;
+}
+
+static inline uint64_t sample_fs(struct sample *s)
+{
+	struct cpt_fs_rec *r = sample_rec(s, CPT_K_FS, sizeof(*r) + 1 + 10, true);
+
+	r->umask = 022;
+	r->root_mount = r->cwd_mount = 1;
+	r->root_len = 1;
+	r->cwd_len = 10;
+	memcpy(r + 1, "/" "/tmp/.../x", 11);
+	return r->rec.id;
+}
+
+static inline uint64_t sample_sighand(struct sample *s)
+{
+	struct cpt_sighand_rec *r = sample_rec(s, CPT_K_SIGHAND, sizeof(*r), true);
+
+	r->action[14].handler = 1;
+	return r->rec.id;
+}
+
+/* Memory, files, directories and handlers for one more process. */
+static inline void sample_own(struct sample *s, int i, uint64_t parent)
+{
+	s->mm[i] = sample_mm(s, parent);
+	s->files[i] = sample_files(s);
+	s->fs[i] = sample_fs(s);
+	s->sighand[i] = sample_sighand(s);
+}
+
+static inline void sample_siginfo(struct sample *s, uint32_t shared)
+{
+	struct cpt_siginfo_rec *r = sample_rec(s, CPT_K_SIGINFO, sizeof(*r), false);
+
+	r->shared = shared;
+	r->signo = 10;
+}
+
+static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
+{
+	struct cpt_proc_rec *r = sample_rec(s, CPT_K_PROC, sizeof(*r), true);
+	struct cpt_timer_rec *t;
+	int i;
+
+	r->pid = r->pgid = r->sid = pid;
+	r->ntimers = 1;
+	for (i = 0; i < CPT_NRLIMIT; i++)
+		r->rlim[i].max = ~0ULL;
+	sample_siginfo(s, 1);
+	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
+	t->signo = 14;
+	t->it.value = 1000000000;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_task(struct sample *s, uint64_t creator, uint64_t proc, uint32_t pid,
+				   uint32_t ppid, uint32_t state, int own)
+{
+	struct cpt_task_rec *r = sample_rec(s, CPT_K_TASK, sizeof(*r), true);
+	struct cpt_xstate_rec *x;
+
+	r->creator = creator;
+	r->proc = proc;
+	r->pid = pid;
+	r->ppid = ppid;
+	r->state = state;
+	strcpy(r->comm, "sample");
+	sample_hdr(s)->tasks++;
+	if (state != CPT_TASK_ZOMBIE) {
+		r->cred = s->cred;
+		r->mm = s->mm[own];
+		r->files = s->files[own];
+		r->fs = s->fs[own];
+		r->sighand = s->sighand[own];
+	}
+	if (state != CPT_TASK_LIVE)
+		return r->rec.id;
+	r->nregs = 27;
+	r->regs[17] = 0x33;		/* cs */
+	r->restart.kind = CPT_RESTART_NANOSLEEP;
+	x = sample_rec(s, CPT_K_XSTATE, sizeof(*x) + 576, false);
+	x->size = 576;
+	return r->rec.id;
+}
+
+static inline void sample_tasks(struct sample *s)
+{
+	uint64_t proc;
+
+	sample_own(s, 0, 0);
+	sample_own(s, 1, s->mm[0]);
+	sample_own(s, 2, 0);
+	s->mm[3] = s->mm[0];
+	s->fs[3] = s->fs[0];
+	s->files[3] = sample_files(s);
+	s->sighand[3] = sample_sighand(s);
+
+	proc = sample_proc(s, 1);
+	s->init = sample_task(s, 0, proc, 1, 0, CPT_TASK_LIVE, 0);
+	sample_siginfo(s, 0);
+	s->thread = sample_task(s, s->init, proc, 2, 0, CPT_TASK_LIVE, 0);
+	proc = sample_proc(s, 10);
+	s->child = sample_task(s, s->init, proc, 10, 1, CPT_TASK_LIVE, 1);
+	proc = sample_proc(s, 11);
+	s->zombie = sample_task(s, s->child, proc, 11, 10, CPT_TASK_ZOMBIE, 0);
+	proc = sample_proc(s, 12);
+	s->dead = sample_task(s, s->init, proc, 12, 1, CPT_TASK_DEAD, 2);
+	s->last = sample_task(s, s->dead, proc, 13, 1, CPT_TASK_LIVE, 2);
+	proc = sample_proc(s, 14);
+	s->vfork = sample_task(s, s->init, proc, 14, 0, CPT_TASK_LIVE, 3);
+}
+
+/* A section with these runs of object @id; its bytes are made up. Returns its offset. */
+static inline size_t sample_data(struct sample *s, uint64_t id, uint32_t nruns,
+				 const struct cpt_run *runs)
+{
+	size_t i, off = s->n, size = sizeof(struct cpt_data_rec) + nruns * sizeof(*runs);
+	struct cpt_data_rec *d = sample_rec(s, CPT_K_DATA, size, false);
+
+	d->rec.id = id;
+	d->nruns = nruns;
+	memcpy(d + 1, runs, nruns * sizeof(*runs));
+	for (i = 0; i < nruns; i++)
+		if (!(runs[i].flags & CPT_RUN_HOLE))
+			d->bytes += runs[i].len;
+	s->n = cpt_align_up(s->n, CPT_DATA_ALIGN);
+	if (s->n + d->bytes > SAMPLE_ROOM)
+		abort();
+	for (i = 0; i < d->bytes; i++)
+		s->p[s->n + i] = off + i;
+	s->n = cpt_align_up(s->n + d->bytes, CPT_ALIGN);
+	s->sections++;
+	s->data += d->bytes;
+	return off;
+}
+
+static inline void sample_end(struct sample *s)
+{
+	struct cpt_end_rec *e = sample_rec(s, CPT_K_END, sizeof(*e), false);
+
+	e->sections = s->sections;
+	e->bytes = s->data;
+	e->file_len = s->n;
+	fix_image(s->p, s->n);
+}
+
+/* Header and metadata; sample_meta_end() says when there is no more. */
+static inline void sample_meta(struct sample *s)
+{
+	struct cpt_header *h;
+	struct cpt_uts_rec *uts;
+	struct cpt_vdso_rec *vdso;
+
+	memset(s, 0, sizeof(*s));
+	s->p = calloc(1, SAMPLE_ROOM);
+	if (!s->p)
+		abort();
+	h = sample_hdr(s);
+	h->magic = CPT_IMAGE_MAGIC;
+	h->version = CPT_IMAGE_VERSION;
+	h->len = sizeof(*h);
+	h->veid = 101;
+	h->arch = CPT_ARCH_X86_64;
+	h->page_size = CPT_PAGE;
+	h->xfeatures = 7;
+	h->real_ns = 1700000000000000000ULL;
+	strcpy(h->release, "6.1.0-41-amd64");
+	s->n = sizeof(*h);
+	sample_blob(s, CPT_BLOB_VE, 0, "{\"veid\":101,\"generation\":\"7\",\"mounts\":[{\"id\":1}]}");
+	sample_blob(s, CPT_BLOB_TMPFS, 2, "an archive");
+	uts = sample_rec(s, CPT_K_UTS, sizeof(*uts), false);
+	strcpy(uts->nodename, "sample");
+	vdso = sample_rec(s, CPT_K_VDSO, sizeof(*vdso) + 100, false);
+	vdso->size = 100;
+	s->cred = sample_cred(s);
+	s->exe = sample_reg(s, "/bin/sample", 0100755, 0);
+	s->tty = sample_reg(s, "/dev/null", 0020666, 0);
+	s->pipe = sample_pipe(s, 100);
+	s->pipend[0] = sample_pipend(s, 0);
+	s->pipend[1] = sample_pipend(s, 1);
+	s->fifopipe = sample_pipe(s, 7);
+	s->fifo = sample_reg(s, "/run/fifo", 0010600, s->fifopipe);
+	s->shm = sample_shmem(s);
+	sample_tasks(s);
+}
+
+static inline void sample_meta_end(struct sample *s)
+{
+	sample_hdr(s)->objects = s->objects;
+	sample_hdr(s)->meta_len = s->n - sizeof(struct cpt_header);
+	fix_image(s->p, s->n);
+}
+
+static inline void sample_image(struct sample *s)
+{
+	sample_meta(s);
+	sample_meta_end(s);
+	sample_data(s, s->pipe, 1, &(struct cpt_run){ 0, 96 + 100, 0 });
+	sample_data(s, s->fifopipe, 2, (struct cpt_run[]){ { 0, 96, 0 }, { 96, 7, 0 } });
+	sample_data(s, s->shm, 1, &(struct cpt_run){ 2 * CPT_PAGE, CPT_PAGE, 0 });
+	sample_data(s, s->mm[0], 2, (struct cpt_run[]){ { SAMPLE_TEXT, CPT_PAGE, 0 },
+		    { SAMPLE_HEAP, 2 * CPT_PAGE, 0 } });
+	sample_data(s, s->mm[1], 2, (struct cpt_run[]){ { SAMPLE_HEAP, CPT_PAGE, CPT_RUN_HOLE },
+		    { SAMPLE_HEAP + CPT_PAGE, CPT_PAGE, 0 } });
+	sample_end(s);
+}
+
+/* The @nth (from 0) record of @kind in the metadata. */
+static inline void *sample_nth(struct sample *s, int kind, unsigned int nth)
+{
+	size_t off, end = sizeof(struct cpt_header) + sample_hdr(s)->meta_len;
+	struct cpt_rec *rec;
+
+	for (off = sizeof(struct cpt_header); off < end; off += rec->len) {
+		rec = (void *)(s->p + off);
+		if (rec->kind == kind && !nth--)
+			return rec;
+	}
+	abort();
+}
+
+/* The record with this id. */
+static inline void *sample_obj(struct sample *s, uint64_t id)
+{
+	size_t off = sizeof(struct cpt_header);
+	struct cpt_rec *rec;
+
+	for (;; off += rec->len) {
+		rec = (void *)(s->p + off);
+		if (rec->id == id)
+			return rec;
+	}
+}
+
+/* Make a record of the metadata longer (by zeros) or shorter. */
+static inline void sample_resize(struct sample *s, void *record, uint32_t len)
+{
+	struct cpt_rec *rec = record;
+	uint8_t *after = (uint8_t *)rec + rec->len, *end = s->p + s->n;
+
+	if (s->n + len - rec->len > SAMPLE_ROOM)
+		abort();
+	memmove((uint8_t *)rec + len, after, end - after);
+	if (len > rec->len)
+		memset(after, 0, len - rec->len);
+	s->n += len - rec->len;
+	sample_hdr(s)->meta_len += (int64_t)len - rec->len;
+	rec->len = len;
+}
+
+static inline void sample_free(struct sample *s)
+{
+	free(s->p);
+}
+
+#endif

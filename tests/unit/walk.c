@@ -1,0 +1,783 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * walk.h: every check has a sample image with just that one thing wrong, and the
+ * sentence that must come out. A check that is taken away lets its case fail.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "sample.h"
+
+static const char *header_check(struct sample *s)
+{
+	struct cpt_header *h = sample_hdr(s);
+
+	return cpt_header_check(h, crc32c(0, h, offsetof(struct cpt_header, crc)));
+}
+
+static const char *meta_check(struct sample *s, uint64_t *err_off)
+{
+	size_t n = sample_hdr(s)->objects + 1, len = sample_hdr(s)->meta_len;
+	struct cpt_walk w = { .hdr = sample_hdr(s) };
+	uint8_t *meta = malloc(len);	/* exactly so much: for the sanitizers, valgrind */
+	int ret;
+
+	memcpy(meta, s->p + sizeof(struct cpt_header), len);
+	w.meta = meta;
+	w.obj = calloc(n, sizeof(*w.obj));
+	w.mark = calloc(n, 1);
+	assert_non_null(w.obj);
+	assert_non_null(w.mark);
+	ret = cpt_meta_check(&w);
+	assert_int_equal(ret, w.err ? -EINVAL : 0);
+	*err_off = w.err_off;
+	free(meta);
+	free(w.obj);
+	free(w.mark);
+	return w.err;
+}
+
+/* --- the header -------------------------------------------------------------------------------- */
+
+#define HEADER(name, want, change)						\
+static void header_##name(void **state)						\
+{										\
+	struct sample s;							\
+	struct cpt_header *h;							\
+	const char *err;							\
+										\
+	(void)state;								\
+	sample_meta(&s);							\
+	sample_meta_end(&s);							\
+	h = sample_hdr(&s);							\
+	change;									\
+	h->crc = crc32c(0, h, offsetof(struct cpt_header, crc));		\
+	err = header_check(&s);							\
+	if (want)								\
+		assert_string_equal(err ? err : "good", want ? want : "");	\
+	else									\
+		assert_null(err);						\
+	sample_free(&s);							\
+}
+
+#define GOOD	(const char *)NULL
+
+HEADER(good, GOOD, )
+HEADER(magic, "it is not a cpt image", h->magic ^= 1ULL << 63)
+HEADER(newer, "its format is newer than this program", h->version++)
+HEADER(version0, "its header is damaged", h->version = 0)
+HEADER(len, "its header is damaged", h->len += 8)
+HEADER(i386, GOOD, h->arch = CPT_ARCH_I386)
+HEADER(arch, "it is of an unknown architecture", h->arch = 40)
+HEADER(page_size, "its header is damaged", h->page_size = 16384)
+HEADER(pad, "its header is damaged", h->pad = 1)
+HEADER(meta_none, "its metadata has an impossible length", h->meta_len = 0)
+HEADER(meta_max, "its metadata has an impossible length", h->meta_len = CPT_META_MAX + 8)
+HEADER(meta_align, "its metadata has an impossible length", h->meta_len -= 4)
+HEADER(objects_max, "its number of objects is impossible",
+       (h->meta_len = CPT_META_MAX, h->objects = CPT_OBJECTS_MAX + 1))
+HEADER(objects, "its number of objects is impossible", h->objects = h->meta_len / 16 + 1)
+HEADER(tasks_none, "its number of tasks is impossible", h->tasks = 0)
+HEADER(tasks, "its number of tasks is impossible", h->tasks = h->objects + 1)
+HEADER(release, "its header is damaged", h->release[63] = 'x')
+
+static void header_crc(void **state)
+{
+	struct sample s;
+	size_t i;
+
+	(void)state;
+	sample_meta(&s);
+	sample_meta_end(&s);
+	for (i = 16; i < offsetof(struct cpt_header, crc); i++) {
+		s.p[i] ^= 1;
+		assert_string_equal(header_check(&s), "its header is damaged (checksum)");
+		s.p[i] ^= 1;
+	}
+	assert_null(header_check(&s));
+	sample_free(&s);
+}
+
+/* --- the metadata ------------------------------------------------------------------------------ */
+
+struct bad {
+	const char *name;
+	const char *want;		/* NULL: good */
+	void (*change)(struct sample *s);
+	unsigned int line;
+};
+
+static struct bad bads[400];
+static unsigned int nbads;
+
+/*
+ * META(sentence, record, { statements }): r is the record. Each is a case of its own;
+ * the constructors gather them in the order of the file.
+ */
+#define CAT_(a, b)	a##b
+#define CAT(a, b)	CAT_(a, b)
+#define META_(id, want, type, where, ...)					\
+static void CAT(change_, id)(struct sample *s)					\
+{										\
+	struct type *r = where;							\
+	(void)r;								\
+	__VA_ARGS__								\
+}										\
+static void __attribute__((constructor)) CAT(add_, id)(void)			\
+{										\
+	bads[nbads++] = (struct bad){ #__VA_ARGS__, want, CAT(change_, id), __LINE__ };	\
+}
+#define META(want, kind, where, ...)	\
+	META_(CAT(kind##_, __COUNTER__), want, cpt_##kind##_rec, where, __VA_ARGS__)
+
+#define NTH(kind, n)	sample_nth(s, CPT_K_##kind, n)
+#define OBJ(name)	sample_obj(s, s->name)
+#define BIG		0x100000000ULL	/* an id far beyond all */
+#define HUGE_ID		0xfffffffffffffff8ULL
+
+/* Nothing wrong. */
+META(NULL, blob, NTH(BLOB, 0), )
+
+/* Every record */
+META("length of a record", blob, NTH(BLOB, 0), { r->rec.len = 8; })
+META("length of a record", blob, NTH(BLOB, 0), { r->rec.len = 0; })
+META("length of a record", blob, NTH(BLOB, 0), { r->rec.len += 4; })
+META("length of a record", blob, NTH(BLOB, 0), { r->rec.len = 0xfffffff8; })
+META("length of a record", blob, NTH(BLOB, 0), { r->rec.len = sizeof(r->rec); })	/* too short for its kind */
+META("length of a record", uts, NTH(UTS, 0), { r->rec.len += 8; })		/* kinds of one length */
+META("length of a record", xstate, NTH(XSTATE, 4), {			/* over the end of all */
+	r->rec.len += 16;
+})
+META("length of a record", blob, NTH(BLOB, 0), {			/* no room for a record */
+	sample_hdr(s)->meta_len = 8;
+})
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 19; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_DATA; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_MAX; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0xffff; })
+META("a record newer than this program", blob, NTH(BLOB, 0), { r->rec.version = 1; })
+META("id of an object", cred, OBJ(cred), { r->rec.id = 0; })
+META("id of an object", cred, OBJ(cred), { r->rec.id = 2; })
+META("id of an object", cred, OBJ(cred), { r->rec.id = HUGE_ID; })
+META("id of an object", cred, OBJ(cred), { sample_hdr(s)->objects = s->objects - 1; })
+META("id of a record that is no object", blob, NTH(BLOB, 0), { r->rec.id = 1; })
+META("records are missing", blob, NTH(BLOB, 0), { sample_hdr(s)->objects++; })
+META("records are missing", blob, NTH(BLOB, 0), { sample_hdr(s)->tasks++; })
+META("more tasks than the header says", blob, NTH(BLOB, 0), { sample_hdr(s)->tasks--; })
+
+/* BLOB */
+META("length of a blob", blob, NTH(BLOB, 0), { r->size += 8; })
+META("length of a blob", blob, NTH(BLOB, 0), { r->size -= 8; })
+META("length of a blob", blob, NTH(BLOB, 0), { ((char *)(r + 1))[r->size] = 1; })	/* padding */
+META("blob too large", blob, NTH(BLOB, 0), { r->size = CPT_BLOB_MAX + 1; })
+META("blob too large", blob, NTH(BLOB, 0), { r->pad = 1; })
+
+/* UTS */
+META("unterminated host name", uts, NTH(UTS, 0), { r->nodename[64] = 'x'; })
+META("unterminated host name", uts, NTH(UTS, 0), { r->domainname[64] = 'x'; })
+META("padding of a host name", uts, NTH(UTS, 0), { r->pad[0] = 'x'; })
+META("padding of a host name", uts, NTH(UTS, 0), { r->pad[5] = 'x'; })
+
+/* CRED */
+META("too many groups", cred, OBJ(cred), { r->ngroups = 65537; })
+META("length of credentials", cred, OBJ(cred), { r->ngroups += 2; })
+META("length of credentials", cred, OBJ(cred), { r->ngroups = 1; })
+META("groups are not sorted", cred, OBJ(cred), { ((uint32_t *)(r + 1))[2] = 26; })
+
+/* REG, and what every open file has */
+META("description of an open file", reg, OBJ(exe), { r->file.cred = 0; })
+META("description of an open file", reg, OBJ(tty), { r->file.cred = s->exe; })
+META("description of an open file", reg, OBJ(exe), { r->file.cred = s->shm; })	/* a later one */
+META("description of an open file", reg, OBJ(exe), { r->file.cred = HUGE_ID; })
+META("description of an open file", reg, OBJ(exe), { r->file.pad = 1; })
+META("description of an open file", reg, OBJ(exe), { r->file.pos = 1ULL << 63; })
+META("length of a path", reg, OBJ(exe), { r->path_len += 8; })
+META("length of a path", reg, OBJ(exe), { r->path_len -= 8; })
+META("length of a path", reg, OBJ(exe), { r->path_len = 0xffffffff; })
+META("length of a path", reg, OBJ(exe), { ((char *)(r + 1))[r->path_len] = 'x'; })
+META("path of a file", reg, OBJ(exe), { *(char *)(r + 1) = 'x'; })
+META("mount of a file", reg, OBJ(exe), { r->mount = 0; })
+META("type of a file", reg, OBJ(exe), { r->mode = 0060755; })	/* a block device */
+META("type of a file", reg, OBJ(exe), { r->mode = 0140755; })	/* a socket */
+META("type of a file", reg, OBJ(exe), { r->mode = 0755; })
+META("contents of a pipe in a file", reg, OBJ(exe), { r->pipe = s->pipe; })
+META("contents of a fifo", reg, OBJ(fifo), { r->pipe = 0; })
+META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->tty; })
+META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->fifo; })	/* itself */
+
+/* PIPE */
+META("size of a pipe", pipe, OBJ(pipe), { r->slots = 0; })
+META("size of a pipe", pipe, OBJ(pipe), { r->slots = 12; })
+META("size of a pipe", pipe, OBJ(pipe), { r->slots = 1u << 21; })
+META("number of buffers in a pipe", pipe, OBJ(pipe), { r->slots = 1; })
+META("number of buffers in a pipe", pipe, OBJ(pipe), { r->nbufs = 3; })
+META("buffer of a pipe", pipe, OBJ(pipe), { ((struct cpt_pipe_buf *)(r + 1))[1].len = 0; })
+META("buffer of a pipe", pipe, OBJ(pipe), { ((struct cpt_pipe_buf *)(r + 1))[0].len = 4097; })
+META("buffer of a pipe", pipe, OBJ(pipe), { ((struct cpt_pipe_buf *)(r + 1))[0].flags = 2; })
+META("bytes in a pipe", pipe, OBJ(pipe), { r->bytes++; })
+
+/* PIPEND */
+META("description of a pipe's end", pipend, OBJ(pipend[0]), { r->file.pad = 1; })
+META("pipe of an end", pipend, OBJ(pipend[0]), { r->pipe = 0; })
+META("pipe of an end", pipend, OBJ(pipend[0]), { r->pipe = s->exe; })
+META("pipe of an end", pipend, OBJ(pipend[0]), { r->pipe = s->fifopipe; })	/* a later one */
+
+/* SHMEM */
+META("size of shared memory", shmem, OBJ(shm), { r->size = CPT_ADDR_MAX + 1; })
+
+/* MM */
+META("parent of a memory", mm, OBJ(mm[0]), { r->parent = s->exe; })
+META("parent of a memory", mm, OBJ(mm[0]), { r->parent = r->rec.id; })
+META("parent of a memory", mm, OBJ(mm[1]), { r->parent = BIG; })
+META("executable of a memory", mm, OBJ(mm[0]), { r->exe = 0; })
+META("executable of a memory", mm, OBJ(mm[0]), { r->exe = s->pipe; })
+META("address in a memory", mm, OBJ(mm[0]), { r->start_code = CPT_ADDR_MAX + 1; })
+META("address in a memory", mm, OBJ(mm[0]), { r->start_stack = CPT_ADDR_MAX + 1; })
+META("address in a memory", mm, OBJ(mm[0]), { r->mmap_base = ~0ULL; })
+META("address in a memory", mm, OBJ(mm[0]), { r->vdso = CPT_ADDR_MAX + 1; })
+META("order of addresses in a memory", mm, OBJ(mm[0]), { r->arg_start = r->arg_end + 1; })
+META("order of addresses in a memory", mm, OBJ(mm[0]), { r->env_start = r->env_end + 1; })
+META("order of addresses in a memory", mm, OBJ(mm[0]), { r->start_code = r->end_code + 1; })
+META("order of addresses in a memory", mm, OBJ(mm[0]), { r->start_data = r->end_data + 1; })
+META("order of addresses in a memory", mm, OBJ(mm[0]), { r->start_brk = r->brk + 1; })
+META("flags of a memory", mm, OBJ(mm[0]), { r->dumpable = 3; })
+META("flags of a memory", mm, OBJ(mm[0]), { r->flags = CPT_MM_FLAGS + 1; })
+META("flags of a memory", mm, OBJ(mm[0]), { r->membarrier = 0x100; })
+META("length of an auxiliary vector", mm, OBJ(mm[0]), { r->nauxv++; })
+META("length of an auxiliary vector", mm, OBJ(mm[0]), { r->nauxv--; })
+META("length of an auxiliary vector", mm, OBJ(mm[0]), {
+	r->nauxv = CPT_AUXV_MAX + 1;
+	sample_resize(s, r, sizeof(*r) + r->nauxv * 8);
+})
+
+/* VMA */
+META("memory areas are missing", mm, OBJ(mm[0]), { r->areas++; })
+META("memory area that belongs to nothing", mm, OBJ(mm[0]), { r->areas--; })
+META("memory area that belongs to nothing", vma, NTH(UTS, 0), {	/* behind no object at all */
+	r->rec.kind = CPT_K_VMA;
+	r->rec.len = sizeof(*r);
+})
+META("range of a memory area", vma, NTH(VMA, 0), { r->start++; })
+META("range of a memory area", vma, NTH(VMA, 0), { r->end++; })
+META("range of a memory area", vma, NTH(VMA, 0), { r->end = r->start; })
+META("range of a memory area", vma, NTH(VMA, 5), { r->end = CPT_ADDR_MAX + CPT_PAGE; })
+META("range of a memory area", vma, NTH(VMA, 1), { r->start = SAMPLE_TEXT; })
+META("range of a memory area", vma, NTH(VMA, 1), { r->start = SAMPLE_TEXT + CPT_PAGE; })
+META("type of a memory area", vma, NTH(VMA, 0), { r->type = CPT_VMA_TYPES; })
+META("type of a memory area", vma, NTH(VMA, 0), { r->flags |= CPT_VMA_FLAGS + 1; })
+META("offset of a memory area", vma, NTH(VMA, 0), { r->pgoff = (1ULL << 51) + 1; })
+META("shared memory area without a file", vma, NTH(VMA, 1), { r->flags |= CPT_VMA_SHARED; })
+META("inherited memory area without a parent", vma, NTH(VMA, 0), { r->flags |= CPT_VMA_INHERIT; })
+META("file of a memory area", vma, NTH(VMA, 0), { r->file = 0; })
+META("file of a memory area", vma, NTH(VMA, 0), { r->file = s->shm; })
+META("file of a memory area", vma, NTH(VMA, 0), { r->file = s->last; })
+META("shared memory of an area", vma, NTH(VMA, 3), { r->file = s->exe; })
+META("shared memory of an area", vma, NTH(VMA, 3), { r->file = 0; })
+META("file of an area without one", vma, NTH(VMA, 1), { r->file = s->exe; })
+
+/* FILES */
+META("length of a descriptor table", files, OBJ(files[0]), { r->n++; })
+META("length of a descriptor table", files, OBJ(files[0]), { r->n--; })
+META("length of a descriptor table", files, OBJ(files[0]), { r->n = CPT_FD_MAX + 1; })
+META("length of a descriptor table", files, OBJ(files[0]), { r->pad = 1; })
+META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[4].fd = CPT_FD_MAX; })
+META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[1].fd = 0; })
+META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[1].cloexec = 2; })
+META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = 0; })
+META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = s->pipe; })
+META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = HUGE_ID; })
+
+/* FS */
+META("root and cwd", fs, OBJ(fs[0]), { r->umask = 01000; })
+META("root and cwd", fs, OBJ(fs[0]), { r->pad = 1; })
+META("root and cwd", fs, OBJ(fs[0]), { r->root_mount = 0; })
+META("root and cwd", fs, OBJ(fs[0]), { r->cwd_mount = 0; })
+META("length of root and cwd", fs, OBJ(fs[0]), { r->root_len = 4096; })
+META("length of root and cwd", fs, OBJ(fs[0]), { r->cwd_len = 4096; })
+META("length of root and cwd", fs, OBJ(fs[0]), { r->cwd_len += 8; })
+META("length of root and cwd", fs, OBJ(fs[0]), { r->cwd_len = 0xffffffff; })
+META("path of root or cwd", fs, OBJ(fs[0]), { *(char *)(r + 1) = 'x'; })
+META("path of root or cwd", fs, OBJ(fs[0]), { ((char *)(r + 1))[1] = 'x'; })
+
+/* PROC */
+META("pid of a process", proc, NTH(PROC, 0), { r->pid = 0; })
+META("pid of a process", proc, NTH(PROC, 0), { r->pid = CPT_PID_MAX + 1; })
+META("pid of a process", proc, NTH(PROC, 0), { r->pgid = CPT_PID_MAX + 1; })
+META("pid of a process", proc, NTH(PROC, 0), { r->sid = CPT_PID_MAX + 1; })
+META("flags of a process", proc, NTH(PROC, 0), { r->flags = CPT_PROC_FLAGS + 1; })
+META("flags of a process", proc, NTH(PROC, 0), { r->oom_score_adj = -1001; })
+META("flags of a process", proc, NTH(PROC, 0), { r->oom_score_adj = 1001; })
+META("resource limit", proc, NTH(PROC, 0), { r->rlim[15] = (struct cpt_rlimit){ 2, 1 }; })
+META("interval timer", proc, NTH(PROC, 0), { r->itimer[2].value = 1ULL << 62; })
+META("interval timer", proc, NTH(PROC, 0), { r->itimer[0].interval = 1ULL << 62; })
+
+/* TIMER */
+META("timers are missing", proc, NTH(PROC, 0), { r->ntimers++; })
+META("timer that belongs to nothing", proc, NTH(PROC, 0), { r->ntimers--; })
+META("timer that belongs to nothing", timer, NTH(XSTATE, 0), {		/* behind a task */
+	r->rec.kind = CPT_K_TIMER;
+	r->rec.len = sizeof(*r);
+})
+META("timer that belongs to nothing", timer, NTH(UTS, 0), {		/* behind no object at all */
+	r->rec.kind = CPT_K_TIMER;
+	r->rec.len = sizeof(*r);
+})
+META("timer", timer, NTH(TIMER, 0), { r->timer_id = 0x80000000; })
+META("timer", timer, NTH(TIMER, 0), { r->signo = -1; })
+META("timer", timer, NTH(TIMER, 0), { r->signo = CPT_NSIG + 1; })
+META("timer", timer, NTH(TIMER, 0), { r->it.value = 1ULL << 62; })
+META("timer", timer, NTH(TIMER, 0), { r->it.interval = 1ULL << 62; })
+META("timer", timer, NTH(TIMER, 0), { r->absolute = 2; })
+META("timer", timer, NTH(TIMER, 0), { r->pad = 1; })
+META("timer", timer, NTH(TIMER, 0), { r->thread = CPT_PID_MAX + 1; })
+
+/* TASK: by itself */
+META("pid of a task", task, OBJ(init), { r->pid = 0; })
+META("pid of a task", task, OBJ(thread), { r->pid = CPT_PID_MAX + 1; })
+META("pid of a task", task, OBJ(init), { r->ppid = CPT_PID_MAX + 1; })
+META("state of a task", task, OBJ(child), { r->state = CPT_TASK_DEAD + 1; })
+META("state of a task", task, OBJ(child), { r->flags = CPT_TASK_FLAGS + 1; })
+META("signal of a task", task, OBJ(child), { r->exit_code = 0x10000; })
+META("signal of a task", task, OBJ(child), { r->exit_signal = CPT_NSIG + 1; })
+META("signal of a task", task, OBJ(child), { r->pdeath_signal = CPT_NSIG + 1; })
+META("nice value", task, OBJ(child), { r->nice = -21; })
+META("nice value", task, OBJ(child), { r->nice = 20; })
+META("name of a task", task, OBJ(child), { r->comm[15] = 'x'; })
+META("restart block", task, OBJ(child), { r->restart.kind = CPT_RESTART_KINDS; })
+META("restart block", task, OBJ(child), { r->restart.has_time = 2; })
+META("restart block", task, OBJ(child), { r->restart.rmtp = 3; })
+META("restart block", task, OBJ(child), { r->restart.time = 1ULL << 62; })
+META("restart block", task, OBJ(child), { r->restart.flags = CPT_FUTEX_FLAGS + 1; })
+META("registers of a task", task, OBJ(init), { r->nregs = 17; })
+META("registers of a task", task, OBJ(init), { r->ntls = 3; })
+META("registers of a task", task, OBJ(init), { sample_hdr(s)->arch = CPT_ARCH_I386; })
+META("registers of a task", task, OBJ(init), {
+	sample_hdr(s)->arch = CPT_ARCH_I386;
+	r->ntls = 3;
+})
+META("registers of a task", task, OBJ(init), {
+	sample_hdr(s)->arch = CPT_ARCH_I386;
+	r->nregs = 17;
+})
+META("registers of a dead task", task, OBJ(dead), { r->nregs = 27; })
+META("registers of a dead task", task, OBJ(zombie), { r->ntls = 3; })
+META("registers of a dead task", task, OBJ(zombie), { r->restart.kind = CPT_RESTART_POLL; })
+
+/* TASK: in the tree */
+#define NOT_INIT	"the first task is not the init of a VE"
+META("process of a task", task, OBJ(child), { r->proc = 0; })
+META("process of a task", task, OBJ(child), { r->proc = s->exe; })
+META("process of a task", task, OBJ(child), { r->proc = HUGE_ID; })
+META(NOT_INIT, task, OBJ(init), { r->creator = 1; })
+META(NOT_INIT, task, OBJ(init), { r->pid = 5; })
+META(NOT_INIT, proc, NTH(PROC, 0), { r->pid = 5; })
+META(NOT_INIT, task, OBJ(init), { r->pid = 5, ((struct cpt_proc_rec *)NTH(PROC, 0))->pid = 5; })
+META(NOT_INIT, task, OBJ(init), {
+	r->state = CPT_TASK_DEAD;
+	r->nregs = 0;
+	memset(&r->restart, 0, sizeof(r->restart));
+})
+META(NOT_INIT, task, OBJ(init), { r->flags = CPT_TASK_EARLY; })
+META(NOT_INIT, task, OBJ(init), { r->flags = CPT_TASK_ORPHAN; })
+META("creator of a task", task, OBJ(child), { r->creator = 0; })
+META("creator of a task", task, OBJ(child), { r->creator = s->exe; })
+META("creator of a task", task, OBJ(child), { r->creator = r->rec.id; })
+META("creator of a task", task, OBJ(child), { r->creator = s->last; })
+META("creator of a task", task, OBJ(child), { r->creator = HUGE_ID; })
+META("order of the tasks", task, OBJ(dead), { r->creator = s->thread; })
+META("process named twice", task, OBJ(zombie), {		/* the child's process and pid again */
+	*r = *(struct cpt_task_rec *)OBJ(child);
+	r->rec.id = s->zombie;
+})
+META("thread", task, OBJ(thread), { r->state = CPT_TASK_DEAD, r->nregs = 0, r->restart.kind = 0; })
+META("thread", task, OBJ(thread), { r->exit_signal = 17; })
+META("thread", task, OBJ(thread), { r->flags = CPT_TASK_EARLY; })
+META("thread", task, OBJ(thread), { r->flags = CPT_TASK_ORPHAN; })
+META("thread", task, OBJ(child), { r->proc = ((struct cpt_task_rec *)OBJ(init))->proc, r->creator = s->thread; })
+META("thread", task, OBJ(child), { r->pid = 77; })		/* of a process with no leader yet */
+META("thread", task, OBJ(child), {			/* of another process with the same pid */
+	r->pid = 77;
+	((struct cpt_proc_rec *)sample_obj(s, r->proc))->pid = 1;
+})
+META("child of a zombie", task, OBJ(dead), { r->creator = s->zombie; })
+META("zombie with resources", task, OBJ(zombie), { r->mm = s->mm[0]; })
+META("zombie with resources", task, OBJ(zombie), { r->files = s->files[0]; })
+META("zombie with resources", task, OBJ(zombie), { r->fs = s->fs[0]; })
+META("zombie with resources", task, OBJ(zombie), { r->sighand = s->sighand[0]; })
+META("zombie with resources", task, OBJ(zombie), { r->cred = s->cred; })
+
+/* TASK: what it has */
+META("credentials of a task", task, OBJ(child), { r->cred = 0; })
+META("credentials of a task", task, OBJ(child), { r->cred = s->exe; })
+META("memory of a task", task, OBJ(child), { r->mm = 0; })
+META("memory of a task", task, OBJ(child), { r->mm = s->exe; })
+META("memory of a task", task, OBJ(child), { r->mm = HUGE_ID; })	/* once an out-of-bounds read */
+META("memory of a task", task, OBJ(child), { r->mm = BIG; })
+META("parent of a task's memory", task, OBJ(init), { r->mm = s->mm[1]; })	/* init inherits nothing */
+META("parent of a task's memory", mm, OBJ(mm[2]), { r->parent = s->mm[1]; })
+META("what a task shares", task, OBJ(child), { r->files = 0; })
+META("what a task shares", task, OBJ(child), { r->files = s->exe; })
+META("what a task shares", task, OBJ(child), { r->files = HUGE_ID; })
+META("what a task shares", task, OBJ(child), { r->fs = 0; })
+META("what a task shares", task, OBJ(child), { r->fs = HUGE_ID; })
+META("what a task shares", task, OBJ(child), { r->sighand = 0; })
+META("what a task shares", task, OBJ(child), { r->sighand = HUGE_ID; })
+META("what a task shares", task, OBJ(vfork), { r->mm = s->mm[1]; })	/* a brother's */
+META("what a task shares", task, OBJ(vfork), { r->files = s->files[1]; })
+META("what a task shares", task, OBJ(vfork), { r->fs = s->fs[1]; })
+META("what a task shares", task, OBJ(vfork), { r->sighand = s->sighand[1]; })
+META(NULL, task, OBJ(vfork), { r->files = s->files[0], r->sighand = s->sighand[0]; })
+META("memory of a thread", task, OBJ(thread), { r->sighand = s->sighand[1]; })
+META("memory of a thread", task, OBJ(thread), { r->mm = s->mm[1]; })
+META("handlers shared without the memory", task, OBJ(child), { r->sighand = s->sighand[0]; })
+
+/* XSTATE */
+META("FPU state that belongs to nothing", xstate, NTH(VDSO, 0), { r->rec.kind = CPT_K_XSTATE; })
+META("FPU state that belongs to nothing", timer, NTH(TIMER, 0), {		/* behind a process */
+	struct cpt_proc_rec *proc = NTH(PROC, 0);
+
+	proc->ntimers = 0;
+	proc->rlim[2].max = 0;	/* where a task's state would be: as of a live one */
+	r->rec.kind = CPT_K_XSTATE;
+})
+META("FPU state that belongs to nothing", task, OBJ(vfork), {
+	r->state = CPT_TASK_DEAD;
+	r->nregs = 0;
+	r->restart.kind = 0;
+})
+META("second FPU state of a task", xstate, NTH(SIGINFO, 1), { r->rec.kind = CPT_K_XSTATE; })
+META("size of an FPU state", xstate, NTH(XSTATE, 0), { r->size = 575; })
+META("size of an FPU state", xstate, NTH(XSTATE, 0), { r->size += 8; })
+META("size of an FPU state", xstate, NTH(XSTATE, 0), {
+	sample_resize(s, r, sizeof(*r) + CPT_XSTATE_MAX + 8);
+	r->size = CPT_XSTATE_MAX + 1;
+})
+META("size of an FPU state", xstate, NTH(XSTATE, 0), { r->pad = 1; })
+
+/* SIGINFO */
+META("signal that belongs to nothing", siginfo, NTH(SIGINFO, 0), { r->shared = 0; })
+META("signal that belongs to nothing", siginfo, NTH(SIGINFO, 1), { r->shared = 1; })
+META("signal that belongs to nothing", siginfo, NTH(UTS, 0), { r->rec.kind = CPT_K_SIGINFO; })
+META("queued signal", siginfo, NTH(SIGINFO, 0), { r->shared = 2; })
+META("queued signal", siginfo, NTH(SIGINFO, 0), { r->signo = 0; })
+META("queued signal", siginfo, NTH(SIGINFO, 0), { r->signo = CPT_NSIG + 1; })
+
+/* VDSO */
+META("size of a vdso", vdso, NTH(VDSO, 0), {
+	r->size = 0;
+	sample_resize(s, r, sizeof(*r));
+})
+META("size of a vdso", vdso, NTH(VDSO, 0), {
+	sample_resize(s, r, sizeof(*r) + CPT_VDSO_MAX + 8);
+	r->size = CPT_VDSO_MAX + 1;
+})
+META("size of a vdso", vdso, NTH(VDSO, 0), { r->size += 8; })
+META("size of a vdso", vdso, NTH(VDSO, 0), { r->pad = 1; })
+
+static void test_meta(void **state)
+{
+	unsigned int i, wrong = 0;
+	struct sample s;
+	const char *err;
+	uint64_t off;
+
+	(void)state;
+	for (i = 0; i < nbads; i++) {
+		sample_meta(&s);
+		sample_meta_end(&s);
+		bads[i].change(&s);
+		err = meta_check(&s, &off);
+		sample_free(&s);
+		if (!err && !bads[i].want)
+			continue;
+		if (err && bads[i].want && !strcmp(err, bads[i].want))
+			continue;
+		print_error("line %u: %s: %s, not %s\n", bads[i].line, bads[i].name, err ? err : "good",
+			    bads[i].want ? bads[i].want : "good");
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+/* The offset is that of the record that is wrong; if some are missing, that of the end. */
+static void test_offset(void **state)
+{
+	struct cpt_rec *rec;
+	struct sample s;
+	uint64_t off;
+
+	(void)state;
+	sample_meta(&s);
+	sample_meta_end(&s);
+	rec = sample_obj(&s, s.pipe);
+	rec->version = 1;
+	assert_non_null(meta_check(&s, &off));
+	assert_int_equal(off, (uint8_t *)rec - s.p - sizeof(struct cpt_header));
+	rec->version = 0;
+	sample_hdr(&s)->tasks++;
+	assert_non_null(meta_check(&s, &off));
+	assert_int_equal(off, sample_hdr(&s)->meta_len);
+	sample_free(&s);
+}
+
+/* Metadata that ends anywhere is never read beyond its end, nor good. */
+static void test_cut(void **state)
+{
+	struct cpt_task_rec *last;
+	struct sample s;
+	uint64_t off;
+	size_t len;
+
+	(void)state;
+	sample_meta(&s);
+	sample_meta_end(&s);
+	last = sample_obj(&s, s.vfork);		/* but for its FPU state, which could be missing */
+	len = (uint8_t *)(last + 1) - s.p - sizeof(struct cpt_header);
+	sample_hdr(&s)->meta_len = len;
+	assert_null(meta_check(&s, &off));
+	for (; len > 8; ) {
+		len -= 8;
+		sample_hdr(&s)->meta_len = len;
+		assert_non_null(meta_check(&s, &off));
+		assert_true(off <= len);
+	}
+	sample_free(&s);
+}
+
+static void test_paths(void **state)
+{
+	static const char * const good[] = { "/", "/a", "/a/b", "/...", "/.a", "/a.", "/..a/b..", "/ ", "/\n" };
+	static const char * const wrong[] = { "", "a", "a/b", "//", "/a/", "/a//b", "/.", "/..", "/a/.",
+		"/a/..", "/./a", "/../a", "/a/./b", "/a/../b", "./a" };
+	char path[4097];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(*good); i++)
+		if (!cpt_path_ok(good[i], strlen(good[i])))
+			fail_msg("refused: %s", good[i]);
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
+		if (cpt_path_ok(wrong[i], strlen(wrong[i])))
+			fail_msg("accepted: %s", wrong[i]);
+	assert_false(cpt_path_ok("/a\0b", 4));
+	assert_false(cpt_path_ok("/a\0", 3));
+	memset(path, 'x', sizeof(path));
+	path[0] = '/';
+	assert_true(cpt_path_ok(path, 4095));
+	assert_false(cpt_path_ok(path, 4096));
+}
+
+/*
+ * Random trees: a task's creator may be the task before it or one of that one's
+ * creators, and nothing else.
+ */
+static void test_order(void **state)
+{
+	enum { TASKS = 60, TREES = 50 };
+	uint64_t task[TASKS], chain[TASKS + 1], last[TASKS + 1], off;
+	int i, depth, before = 0, tree, pid, own[TASKS + 1];
+	struct sample s;
+
+	(void)state;
+	srandom(1);
+	for (tree = 0; tree < TREES; tree++) {
+		sample_meta(&s);
+		chain[0] = s.init;
+		task[0] = s.vfork;
+		chain[1] = s.vfork;
+		own[0] = 0;
+		own[1] = 3;
+		for (depth = 1, i = 1; i < TASKS; i++) {
+			pid = 100 + i;
+			memcpy(last, chain, sizeof(last));
+			before = depth;
+			depth = random() % (depth + 1);
+			task[i] = sample_task(&s, chain[depth], sample_proc(&s, pid), pid, 0,
+					      CPT_TASK_LIVE, own[depth]);	/* all as its creator */
+			own[depth + 1] = own[depth];
+			chain[++depth] = task[i];
+		}
+		sample_meta_end(&s);
+		assert_null(meta_check(&s, &off));
+		/* the last one's creator: any task but the one before it and its creators */
+		for (i = 0; i < TASKS - 1; i++) {
+			struct cpt_task_rec *t = sample_obj(&s, task[TASKS - 1]);
+			int k;
+
+			for (k = 0; k <= before && last[k] != task[i]; k++)
+				;
+			if (k <= before)
+				continue;
+			t->creator = task[i];
+			assert_string_equal(meta_check(&s, &off), "order of the tasks");
+		}
+		sample_free(&s);
+	}
+}
+
+/* --- data -------------------------------------------------------------------------------------- */
+
+static void test_data_header(void **state)
+{
+	struct cpt_data_rec d, good = {
+		.rec = { CPT_K_DATA, 0, sizeof(d) + 2 * sizeof(struct cpt_run), 5 },
+		.nruns = 2, .bytes = 8192,
+	};
+
+	(void)state;
+#define DATA(want, change)	(d = good, change, assert_string_equal(cpt_data_check(&d), want))
+	assert_null(cpt_data_check(&good));
+	DATA("kind of a data section", d.rec.kind = CPT_K_END);
+	DATA("kind of a data section", d.rec.version = 1);
+	DATA("length of a data section", (d.nruns = 0, d.rec.len = sizeof(d)));
+	DATA("length of a data section", (d.nruns = CPT_RUNS_MAX + 1,
+					  d.rec.len = sizeof(d) + d.nruns * sizeof(struct cpt_run)));
+	DATA("length of a data section", d.bytes = CPT_DATA_MAX + 1);
+	DATA("length of a data section", d.rec.len += 8);
+	DATA("length of a data section", d.nruns++);
+}
+
+static void test_runs(void **state)
+{
+	struct cpt_data_rec d = { .nruns = 3, .bytes = 12288 };
+	const struct cpt_run good[3] = { { 4096, 4096, 0 }, { 8192, 40960, CPT_RUN_HOLE }, { 65536, 8192, 0 } };
+	struct cpt_run run[3];
+
+	(void)state;
+#define RUNS(want, change) \
+	(memcpy(run, good, sizeof(run)), change, assert_string_equal(cpt_runs_check(&d, run), want))
+	assert_null(cpt_runs_check(&d, good));
+	RUNS("run of data", run[1].len = 0);
+	RUNS("run of data", run[1].flags = 2);
+	RUNS("run of data", run[1].off = 8191);
+	RUNS("run of data", run[2].off = CPT_ADDR_MAX + 1);
+	RUNS("run of data", run[2].off = ~0ULL);
+	RUNS("run of data", (run[1].len = 0xfffff000, run[2].off = 65536));
+	RUNS("bytes of a data section", run[1].flags = 0);
+	RUNS("bytes of a data section", run[2].len = 4096);
+}
+
+#define OUTSIDE	"run of data outside the areas of a memory"
+#define PAGES	"run of data that is not whole pages"
+#define NODATA	"run of data in an area that has none"
+#define NOTINH	"hole in an area that is not inherited"
+#define NONE	"data of an object that has none"
+#define OUTOBJ	"run of data outside its object"
+#define HOLED	"hole in what is not inherited"
+
+/* Of each object, runs that it may have and runs that it may not. */
+static void test_run_of(void **state)
+{
+	const uint64_t H = SAMPLE_HEAP, P = CPT_PAGE;
+	struct sample s;
+	struct cpt_walk w = { 0 };
+	size_t i;
+
+	(void)state;
+	sample_meta(&s);
+	sample_meta_end(&s);
+	w.hdr = sample_hdr(&s);
+	w.meta = s.p + sizeof(struct cpt_header);
+	w.obj = calloc(s.objects + 1, sizeof(*w.obj));
+	w.mark = calloc(s.objects + 1, 1);
+	assert_int_equal(cpt_meta_check(&w), 0);
+	const struct {
+		uint64_t id;
+		struct cpt_run run;
+		const char *want;
+	} cases[] = {
+		{ s.mm[0], { SAMPLE_TEXT, 2 * P, 0 }, NULL },
+		{ s.mm[0], { H, 4 * P, 0 }, NULL },
+		{ s.mm[0], { H + 3 * P, P, 0 }, NULL },
+		{ s.mm[0], { SAMPLE_STACK + 2 * P, P, 0 }, NULL },
+		{ s.mm[0], { H + 3 * P, 2 * P, 0 }, OUTSIDE },		/* into the next area */
+		{ s.mm[0], { H - P, P, 0 }, OUTSIDE },
+		{ s.mm[0], { H - P, 2 * P, 0 }, OUTSIDE },
+		{ s.mm[0], { 0, P, 0 }, OUTSIDE },
+		{ s.mm[0], { SAMPLE_STACK + 3 * P, P, 0 }, OUTSIDE },
+		{ s.mm[0], { SAMPLE_VDSO + 2 * P, P, 0 }, OUTSIDE },
+		{ s.mm[0], { SAMPLE_TEXT, 0xfffff000, 0 }, OUTSIDE },
+		{ s.mm[0], { H + 1, P, 0 }, PAGES },
+		{ s.mm[0], { H, P - 1, 0 }, PAGES },
+		{ s.mm[0], { H + 4 * P, P, 0 }, NODATA },		/* a file's own pages */
+		{ s.mm[0], { SAMPLE_SHM, P, 0 }, NODATA },
+		{ s.mm[0], { SAMPLE_VDSO, P, 0 }, NODATA },
+		{ s.mm[0], { H, P, CPT_RUN_HOLE }, NOTINH },
+		{ s.mm[1], { H, P, CPT_RUN_HOLE }, NULL },
+		{ s.mm[1], { SAMPLE_STACK, P, CPT_RUN_HOLE }, NOTINH },
+		{ s.shm, { 0, 3 * P, 0 }, NULL },
+		{ s.shm, { 2 * P, P, 0 }, NULL },
+		{ s.shm, { 3 * P, P, 0 }, OUTOBJ },
+		{ s.shm, { 2 * P, 2 * P, 0 }, OUTOBJ },
+		{ s.shm, { CPT_ADDR_MAX, P, 0 }, OUTOBJ },
+		{ s.shm, { 1, P, 0 }, PAGES },
+		{ s.shm, { 0, 1, 0 }, PAGES },
+		{ s.shm, { 0, P, CPT_RUN_HOLE }, HOLED },
+		{ s.pipe, { 0, 196, 0 }, NULL },
+		{ s.pipe, { 195, 1, 0 }, NULL },
+		{ s.pipe, { 195, 2, 0 }, OUTOBJ },
+		{ s.pipe, { 197, 1, 0 }, OUTOBJ },
+		{ s.pipe, { 0, 1, CPT_RUN_HOLE }, HOLED },
+		{ 0, { 0, P, 0 }, NONE },
+		{ s.exe, { 0, P, 0 }, NONE },
+		{ s.vfork, { 0, P, 0 }, NONE },
+		{ s.objects + 1, { 0, P, 0 }, NONE },
+		{ HUGE_ID, { 0, P, 0 }, NONE },
+	};
+	for (i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		const char *err = cpt_run_check(&w, cases[i].id, &cases[i].run);
+
+		if (!err != !cases[i].want || (err && strcmp(err, cases[i].want)))
+			fail_msg("case %zu: %s, not %s", i, err ? err : "good",
+				 cases[i].want ? cases[i].want : "good");
+	}
+	free(w.obj);
+	free(w.mark);
+	sample_free(&s);
+}
+
+static void test_end(void **state)
+{
+	struct cpt_end_rec e, good = { { CPT_K_END, 0, sizeof(e), 0 }, 3, 4, 5 };
+
+	(void)state;
+#define END(want, change)	(e = good, change, assert_string_equal(cpt_end_check(&e, 3, 4, 5), want))
+	assert_null(cpt_end_check(&good, 3, 4, 5));
+	END("end record", e.rec.kind = CPT_K_DATA);
+	END("end record", e.rec.version = 1);
+	END("end record", e.rec.len += 8);
+	END("end record", e.rec.id = 1);
+	END("data is missing", e.sections++);
+	END("data is missing", e.bytes++);
+	END("data is missing", e.file_len++);
+}
+
+#define HEADER_TEST(name)	cmocka_unit_test(header_##name)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		HEADER_TEST(good), HEADER_TEST(magic), HEADER_TEST(newer), HEADER_TEST(version0),
+		HEADER_TEST(len), HEADER_TEST(i386), HEADER_TEST(arch), HEADER_TEST(page_size),
+		HEADER_TEST(pad), HEADER_TEST(meta_none), HEADER_TEST(meta_max),
+		HEADER_TEST(meta_align), HEADER_TEST(objects_max), HEADER_TEST(objects),
+		HEADER_TEST(tasks_none), HEADER_TEST(tasks), HEADER_TEST(release), HEADER_TEST(crc),
+		cmocka_unit_test(test_meta),
+		cmocka_unit_test(test_offset),
+		cmocka_unit_test(test_cut),
+		cmocka_unit_test(test_paths),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_data_header),
+		cmocka_unit_test(test_runs),
+		cmocka_unit_test(test_run_of),
+		cmocka_unit_test(test_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
