@@ -45,15 +45,6 @@ static const struct rule harmless[] = {
 #define N_HARMLESS	(sizeof(harmless) / sizeof(*harmless))
 #define MAX_RULES	64
 
-bool devices_harmless(mode_t mode, dev_t dev)
-{
-	for (size_t i = 0; S_ISCHR(mode) && i < N_HARMLESS; i++)
-		if ((int)major(dev) == harmless[i].major &&
-		    (harmless[i].minor == ANY || (int)minor(dev) == harmless[i].minor))
-			return true;
-	return false;
-}
-
 static bool parse_access(const char *s, int *access)
 {
 	*access = 0;
@@ -225,6 +216,18 @@ int devices_filter(const struct ve *ve, const char *cgroup)
 	if (dir >= 0)
 		close(dir);
 	return code;
+}
+
+bool devices_allowed(mode_t mode, dev_t dev)
+{
+	for (size_t i = 0; S_ISCHR(mode) && i < N_HARMLESS; i++)
+		if ((int)major(dev) == harmless[i].major &&
+		    (harmless[i].minor == ANY || (int)minor(dev) == harmless[i].minor))
+			return true;
+	for (int i = 0; i < n_nodes; i++)
+		if ((mode & S_IFMT) == (nodes[i].mode & S_IFMT) && dev == nodes[i].dev)
+			return true;
+	return S_ISCHR(mode) && !dev;	/* a whiteout of overlayfs: no device */
 }
 
 int devices_make_nodes(void)

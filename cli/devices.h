@@ -11,7 +11,7 @@ int devices_filter(const struct ve *ve, const char *cgroup);
 /* Make the nodes of DEVNODES in the /dev of the calling process, after devices_filter(); an enum code. */
 int devices_make_nodes(void);
 
-/* Whether a device node of this kind may be in the VE's own file systems. */
-bool devices_harmless(mode_t mode, dev_t dev);
+/* Whether the VE may have this device node, after devices_filter(). */
+bool devices_allowed(mode_t mode, dev_t dev);
 
 #endif

@@ -146,8 +146,7 @@ int mkdirs(const char *path, mode_t mode)
 	return rc;
 }
 
-/* Remove what is in the directory fd (closed here), on the device dev only. */
-static int remove_inside(int fd, dev_t dev)
+int remove_inside(int fd, dev_t dev)
 {
 	DIR *d = fdopendir(fd);
 	struct dirent *e;

@@ -29,6 +29,9 @@ int mkdirs(const char *path, mode_t mode);
 /* Remove a tree, never leaving its file system nor following a link: 0, or -1 with errno. */
 int remove_tree(const char *path);
 
+/* Remove what is in the directory fd (closed here), on the device dev only: 0, or -1 with errno. */
+int remove_inside(int fd, dev_t dev);
+
 /* Write everything: 0, or -1 with errno. */
 int write_all(int fd, const void *data, size_t n);
 

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The contents of a tmpfs as a pax archive in memory; see pack.h.
+ *
+ * Everything is reached from the mount's root by descriptors, never across a mount
+ * or a symbolic link: the VE decides what is in there, and at restore the image does.
+ * What tar does not know, a socket, is an empty file with an attribute that no file
+ * system would take.
+ */
+#include "pack.h"
+#include "devices.h"
+#include "say.h"
+#include "util.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <cpt/ioctl.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#define SOCKET_MARK	"cpt.socket"
+
+static int open_below(int dir, const char *path, int flags)
+{
+	struct open_how how = { .flags = flags | O_CLOEXEC,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
+
+	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+/* --- packing ------------------------------------------------------------------------------- */
+
+struct linked {
+	ino_t ino;
+	char *path;
+};
+
+struct packer {
+	struct archive *a;
+	const char *what;
+	char *data;
+	size_t len, room;
+	bool full;
+	struct linked *links;		/* files with several names, by their first */
+	size_t n_links;
+};
+
+static la_ssize_t more(struct archive *a, void *arg, const void *buf, size_t n)
+{
+	struct packer *p = arg;
+
+	if (p->len + n > CPT_BLOB_MAX) {
+		p->full = true;
+		archive_set_error(a, ENOSPC, "too large");
+		return -1;
+	}
+	if (p->len + n > p->room) {
+		p->room = 2 * (p->len + n);
+		p->data = xrealloc(p->data, p->room);
+	}
+	memcpy(p->data + p->len, buf, n);
+	p->len += n;
+	return n;
+}
+
+static int pack_failed(struct packer *p, const char *path)
+{
+	if (p->full)
+		return fail(E_CHKPNT, "%s: what is in this tmpfs is larger than %u MiB", p->what, CPT_BLOB_MAX >> 20);
+	return fail(E_CHKPNT, "%s/%s cannot be saved: %s", p->what, path,
+		    archive_error_string(p->a) ? archive_error_string(p->a) : strerror(errno));
+}
+
+/* The name of an entry as a path that the l*xattr calls take. */
+static int add_xattrs(struct archive_entry *e, int dir, const char *name)
+{
+	char *path = xprintf("/proc/self/fd/%d/%s", dir, name), *names = NULL, *value = NULL, *p;
+	ssize_t n = llistxattr(path, NULL, 0), v;
+	int rc = n < 0 && errno != ENOTSUP ? -1 : 0;
+
+	if (n > 0) {
+		names = xmalloc(n);
+		n = llistxattr(path, names, n);
+		rc = n < 0 ? -1 : 0;
+	}
+	for (p = names; !rc && p && p < names + n; p += strlen(p) + 1) {
+		v = lgetxattr(path, p, NULL, 0);
+		value = xmalloc(v > 0 ? v : 1);
+		v = lgetxattr(path, p, value, v > 0 ? v : 0);
+		if (v < 0)
+			rc = -1;
+		else
+			archive_entry_xattr_add_entry(e, p, value, v);
+		free(value);
+	}
+	free(names);
+	free(path);
+	return rc;
+}
+
+/* Where the file has data; the rest is holes. */
+static void add_sparse(struct archive_entry *e, int fd, off_t size)
+{
+	off_t at = 0, end;
+
+	while (at < size && (at = lseek(fd, at, SEEK_DATA)) >= 0) {
+		end = lseek(fd, at, SEEK_HOLE);
+		if (end < 0 || (!at && end >= size))
+			break;
+		archive_entry_sparse_add_entry(e, at, end - at);
+		at = end;
+	}
+	/* No data at all: one empty piece at the end says so. */
+	if (size && lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO)
+		archive_entry_sparse_add_entry(e, size, 0);
+	lseek(fd, 0, SEEK_SET);
+}
+
+static int write_data(struct packer *p, int fd, const char *path)
+{
+	static char buf[1 << 16];
+	ssize_t n;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		if (archive_write_data(p->a, buf, n) < 0)
+			return pack_failed(p, path);
+	return n < 0 ? fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path) : OK;
+}
+
+/* The path under which the file is in the archive already, or NULL. */
+static const char *first_name(struct packer *p, const struct stat *st, const char *path)
+{
+	for (size_t i = 0; i < p->n_links; i++)
+		if (p->links[i].ino == st->st_ino)
+			return p->links[i].path;
+	p->links = xrealloc(p->links, (p->n_links + 1) * sizeof(*p->links));
+	p->links[p->n_links++] = (struct linked){ st->st_ino, xstrdup(path) };
+	return NULL;
+}
+
+static int set_symlink(struct archive_entry *e, int dir, const char *name)
+{
+	char to[4096];
+	ssize_t n = readlinkat(dir, name, to, sizeof(to) - 1);
+
+	if (n < 0)
+		return -1;
+	to[n] = 0;
+	archive_entry_set_symlink(e, to);
+	return 0;
+}
+
+/* One entry, whatever it is; of a directory only itself. */
+static int pack_entry(struct packer *p, int dir, const char *name, const char *path, const struct stat *st)
+{
+	struct archive_entry *e = archive_entry_new();
+	const char *first = NULL;
+	int fd = -1, code = OK, rc = 0;
+
+	archive_entry_copy_stat(e, st);
+	archive_entry_set_pathname(e, path);
+	if (st->st_nlink > 1 && !S_ISDIR(st->st_mode))
+		first = first_name(p, st, path);
+	if (first) {
+		archive_entry_set_hardlink(e, first);
+		archive_entry_set_size(e, 0);
+	} else {
+		rc = add_xattrs(e, dir, name);
+	}
+	if (!first && !rc && S_ISLNK(st->st_mode)) {
+		rc = set_symlink(e, dir, name);
+	} else if (!first && !rc && S_ISSOCK(st->st_mode)) {
+		archive_entry_set_filetype(e, AE_IFREG);
+		archive_entry_set_size(e, 0);
+		archive_entry_xattr_add_entry(e, SOCKET_MARK, "", 0);
+	} else if (!first && !rc && S_ISREG(st->st_mode)) {
+		fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NOATIME | O_CLOEXEC);
+		rc = fd < 0 ? -1 : 0;
+		if (!rc)
+			add_sparse(e, fd, st->st_size);
+	}
+	if (rc)
+		code = fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
+	if (!code && archive_write_header(p->a, e) < ARCHIVE_WARN)
+		code = pack_failed(p, path);
+	if (!code && fd >= 0)
+		code = write_data(p, fd, path);
+	if (fd >= 0)
+		close(fd);
+	archive_entry_free(e);
+	return code;
+}
+
+/* What is in the directory fd (closed here). */
+static int pack_dir(struct packer *p, int fd, const char *path)
+{
+	DIR *d = fdopendir(fd);
+	struct dirent *e;
+	int code = OK;
+
+	if (!d) {
+		close(fd);
+		return fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
+	}
+	while (!code && (e = readdir(d))) {
+		char *sub;
+		struct stat st;
+		int fd2 = -1;
+
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
+			continue;
+		sub = xprintf("%s%s%s", path, *path ? "/" : "", e->d_name);
+		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
+			code = fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, sub);
+		if (!code && S_ISDIR(st.st_mode)) {
+			fd2 = open_below(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOATIME);
+			if (fd2 < 0 && errno == EXDEV) {
+				free(sub);	/* a mount of its own */
+				continue;
+			}
+			if (fd2 < 0)
+				code = fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, sub);
+		}
+		if (!code)
+			code = pack_entry(p, fd, e->d_name, sub, &st);
+		if (!code && fd2 >= 0)
+			code = pack_dir(p, fd2, sub);
+		else if (fd2 >= 0)
+			close(fd2);
+		free(sub);
+	}
+	closedir(d);
+	return code;
+}
+
+int tmpfs_pack(int root, const char *what, void **data, size_t *len)
+{
+	struct packer p = { .a = archive_write_new(), .what = what };
+	int fd = openat(root, ".", O_RDONLY | O_DIRECTORY | O_NOATIME | O_CLOEXEC), code = OK;
+	struct stat st;
+
+	archive_write_set_format_pax(p.a);
+	/* Names are bytes. */
+	archive_write_set_options(p.a, "hdrcharset=BINARY");
+	archive_write_set_bytes_per_block(p.a, 0);
+	if (fd < 0 || fstat(fd, &st))
+		code = fail_errno(E_CHKPNT, "%s cannot be read", what);
+	if (!code && archive_write_open(p.a, &p, NULL, more, NULL) != ARCHIVE_OK)
+		code = pack_failed(&p, "");
+	if (!code)
+		code = pack_entry(&p, fd, ".", ".", &st);
+	if (!code)
+		code = pack_dir(&p, fd, "");
+	else if (fd >= 0)
+		close(fd);
+	if (!code && archive_write_close(p.a) != ARCHIVE_OK)
+		code = pack_failed(&p, "");
+	archive_write_free(p.a);
+	for (size_t i = 0; i < p.n_links; i++)
+		free(p.links[i].path);
+	free(p.links);
+	if (code) {
+		free(p.data);
+		p.data = NULL;
+	}
+	*data = p.data;
+	*len = p.len;
+	return code;
+}
+
+/* --- unpacking ----------------------------------------------------------------------------- */
+
+struct dir_time {
+	char *path;
+	struct timespec ts[2];
+};
+
+struct unpacker {
+	struct archive *a;
+	const char *what;
+	int root;
+	struct dir_time *dirs;		/* set last: making a file in a directory changes its time */
+	size_t n_dirs;
+};
+
+static int unpack_failed(const struct unpacker *u, const char *path)
+{
+	return fail_errno(E_RESTORE, "%s/%s cannot be made", u->what, path);
+}
+
+/* The directory in which an entry is, and its last name; -1 with errno. */
+static int parent_of(const struct unpacker *u, const char *path, const char **name)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir;
+	int fd;
+
+	*name = slash ? slash + 1 : path;
+	if (!**name || !strcmp(*name, ".."))
+		return errno = EINVAL, -1;
+	dir = slash ? xprintf("%.*s", (int)(slash - path), path) : xstrdup(".");
+	fd = open_below(u->root, dir, O_RDONLY | O_DIRECTORY);
+	free(dir);
+	return fd;
+}
+
+static int write_file_data(struct unpacker *u, int fd, off_t size)
+{
+	const void *buf;
+	size_t n;
+	la_int64_t at;
+	int rc;
+
+	while ((rc = archive_read_data_block(u->a, &buf, &n, &at)) == ARCHIVE_OK) {
+		if (lseek(fd, at, SEEK_SET) < 0 || write_all(fd, buf, n))
+			return -1;
+	}
+	errno = EIO;
+	return rc != ARCHIVE_EOF || ftruncate(fd, size) ? -1 : 0;
+}
+
+static bool is_socket(struct archive_entry *e)
+{
+	const char *name;
+	const void *value;
+	size_t n;
+
+	archive_entry_xattr_reset(e);
+	while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK)
+		if (!strcmp(name, SOCKET_MARK))
+			return true;
+	return false;
+}
+
+static int make_hardlink(struct unpacker *u, struct archive_entry *e, int dir, const char *name)
+{
+	const char *from;
+	int fd = parent_of(u, archive_entry_hardlink(e), &from), rc;
+
+	if (fd < 0)
+		return -1;
+	rc = linkat(fd, from, dir, name, 0);
+	close(fd);
+	return rc;
+}
+
+/* Make the file itself: no owner, mode, attributes yet. */
+static int make_file(struct unpacker *u, struct archive_entry *e, int dir, const char *name)
+{
+	mode_t type = archive_entry_filetype(e);
+	int fd, rc;
+
+	if (archive_entry_hardlink(e))
+		return make_hardlink(u, e, dir, name);
+	switch (type) {
+	case AE_IFDIR:
+		return mkdirat(dir, name, 0700) && errno != EEXIST ? -1 : 0;
+	case AE_IFLNK:
+		return symlinkat(archive_entry_symlink(e) ? archive_entry_symlink(e) : "", dir, name);
+	case AE_IFIFO:
+		return mknodat(dir, name, S_IFIFO | 0600, 0);
+	case AE_IFCHR:
+	case AE_IFBLK:
+		if (!devices_allowed(type, archive_entry_rdev(e)))
+			return errno = EPERM, -1;
+		return mknodat(dir, name, type | 0600, archive_entry_rdev(e));
+	case AE_IFREG:
+		if (is_socket(e))
+			return mknodat(dir, name, S_IFSOCK | 0600, 0);
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0)
+			return -1;
+		rc = write_file_data(u, fd, archive_entry_size(e));
+		close(fd);
+		return rc;
+	}
+	return errno = EINVAL, -1;
+}
+
+/* Owner before mode (a change of owner takes suid away), both before attributes. */
+static int set_attributes(struct unpacker *u, struct archive_entry *e, int dir, const char *name)
+{
+	struct timespec ts[2] = {
+		{ archive_entry_atime(e), archive_entry_atime_nsec(e) },
+		{ archive_entry_mtime(e), archive_entry_mtime_nsec(e) },
+	};
+	mode_t type = archive_entry_filetype(e);
+	const char *attr;
+	const void *value;
+	size_t n;
+
+	if (fchownat(dir, name, archive_entry_uid(e), archive_entry_gid(e), AT_SYMLINK_NOFOLLOW))
+		return -1;
+	if (type != AE_IFLNK && fchmodat(dir, name, archive_entry_perm(e), 0))
+		return -1;
+	/* There is no /proc here to name the file by its directory's descriptor. */
+	if (fchdir(dir))
+		return -1;
+	archive_entry_xattr_reset(e);
+	while (archive_entry_xattr_next(e, &attr, &value, &n) == ARCHIVE_OK)
+		if (strcmp(attr, SOCKET_MARK) && lsetxattr(name, attr, value, n, 0))
+			return -1;
+	if (type == AE_IFDIR) {
+		u->dirs = xrealloc(u->dirs, (u->n_dirs + 1) * sizeof(*u->dirs));
+		u->dirs[u->n_dirs].path = xstrdup(archive_entry_pathname(e));
+		memcpy(u->dirs[u->n_dirs++].ts, ts, sizeof(ts));
+		return 0;
+	}
+	return utimensat(dir, name, ts, AT_SYMLINK_NOFOLLOW);
+}
+
+/* tar writes the name of a directory with a slash at the end. */
+static bool cut_slashes(struct archive_entry *e)
+{
+	const char *path = archive_entry_pathname(e);
+	size_t n = path ? strlen(path) : 0;
+	char *copy;
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	if (!n)
+		return false;
+	copy = xprintf("%.*s", (int)n, path);
+	archive_entry_copy_pathname(e, copy);
+	free(copy);
+	return true;
+}
+
+static int unpack_entry(struct unpacker *u, struct archive_entry *e)
+{
+	const char *path, *name;
+	int dir, rc;
+	bool root;
+
+	if (!cut_slashes(e))
+		return fail(E_RESTORE, "%s: a name in the image cannot be read", u->what);
+	path = archive_entry_pathname(e);
+	root = !strcmp(path, ".");
+	dir = parent_of(u, path, &name);
+	if (dir < 0)
+		return unpack_failed(u, path);
+	rc = root ? 0 : make_file(u, e, dir, name);
+	if (!rc && !archive_entry_hardlink(e))
+		rc = set_attributes(u, e, dir, name);
+	rc = rc ? unpack_failed(u, path) : OK;
+	close(dir);
+	return rc;
+}
+
+static void set_dir_times(struct unpacker *u)
+{
+	while (u->n_dirs--) {
+		struct dir_time *d = &u->dirs[u->n_dirs];
+		const char *name;
+		int dir = parent_of(u, d->path, &name);
+
+		if (dir >= 0) {
+			utimensat(dir, name, d->ts, AT_SYMLINK_NOFOLLOW);
+			close(dir);
+		}
+		free(d->path);
+	}
+	free(u->dirs);
+}
+
+/* Take away what the fresh mount was given, but for the mount points in it. */
+static int empty(int root)
+{
+	DIR *d = fdopendir(openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	struct dirent *e;
+	struct stat st;
+	int fd, rc = 0;
+
+	if (!d)
+		return -1;
+	while (!rc && (e = readdir(d))) {
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || !unlinkat(root, e->d_name, 0))
+			continue;
+		fd = open_below(root, e->d_name, O_RDONLY | O_DIRECTORY);
+		if (fd < 0) {
+			rc = errno == EXDEV ? 0 : -1;
+			continue;
+		}
+		rc = fstat(fd, &st) || remove_inside(fd, st.st_dev) || unlinkat(root, e->d_name, AT_REMOVEDIR) ? -1 : 0;
+	}
+	closedir(d);
+	return rc;
+}
+
+int tmpfs_unpack(int root, const char *what, const void *data, size_t len)
+{
+	struct unpacker u = { .a = archive_read_new(), .what = what };
+	struct archive_entry *e;
+	int code = OK, rc;
+
+	archive_read_support_format_tar(u.a);
+	u.root = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (u.root < 0 || empty(u.root))
+		code = fail_errno(E_RESTORE, "%s cannot be emptied", what);
+	if (!code && archive_read_open_memory(u.a, data, len) != ARCHIVE_OK)
+		code = fail(E_RESTORE, "%s: its contents in the image cannot be read: %s", what, archive_error_string(u.a));
+	while (!code && (rc = archive_read_next_header(u.a, &e)) != ARCHIVE_EOF) {
+		if (rc < ARCHIVE_WARN)
+			code = fail(E_RESTORE, "%s: its contents in the image are damaged: %s", what,
+				    archive_error_string(u.a));
+		else
+			code = unpack_entry(&u, e);
+	}
+	set_dir_times(&u);
+	archive_read_free(u.a);
+	if (u.root >= 0)
+		close(u.root);
+	return chdir("/") && !code ? E_SYSTEM : code;
+}
