@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# For the tests that run in the VM: the VE they share, what is put into it, the cycles it is put
+# through, what is left of it. Sourced, not run.
+#
+# The VE $VEID is made once in a VM and used again by the next test: with_ve cleans it. All times
+# are milliseconds.
+# shellcheck shell=bash
+
+set -uo pipefail
+VEID=${VEID:-777}
+CPT_TESTS=${CPT_TESTS:-$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)}
+PRIVATE=/vz/private/$VEID
+CGROUP=/sys/fs/cgroup/vz/$VEID
+TEST=${TEST:-$(basename "$0" .sh)}
+WORK=${WORK:-/tmp/test.$TEST}
+IMAGE=/vz/dump/Dump.$VEID
+mkdir -p "$WORK"
+
+say() { printf '%s: %s\n' "$TEST" "$*" >&2; }
+fail() { say "FAILED: $*"; exit 1; }
+skip() { echo "$*"; exit 77; }
+now() { echo $((${EPOCHREALTIME/[.,]/} / 1000)); }
+
+# must COMMAND…: it succeeds, or the test has failed; what it said is shown then
+must() {
+	local code=0
+	"$@" >"$WORK/must" 2>&1 || code=$?
+	((code == 0)) || { cat "$WORK/must" >&2; fail "status $code of: $*"; }
+}
+
+# expect CODE PATTERN COMMAND…: it ends with that code (or one of them: 16|17) and says something
+# that matches the extended regular expression, if one is given; $SAID is what it said
+expect() {
+	local code=$1 pattern=$2 got=0; shift 2
+	"$@" >"$WORK/said" 2>&1 || got=$?
+	SAID=$(tr -d '\0' <"$WORK/said")
+	[[ $got =~ ^($code)$ ]] || fail "status $got, not $code, of: $*; it said: $SAID"
+	[[ -z $pattern || $SAID =~ $pattern ]] || fail "'$*' does not say '$pattern' but: $SAID"
+}
+
+# until_ok SECONDS COMMAND…: try until it succeeds
+until_ok() {
+	local end=$(($(now) + $1 * 1000)); shift
+	until "$@" >/dev/null 2>&1; do
+		(($(now) < end)) || return 1
+		sleep 0.1
+	done
+}
+
+# --- the VE ---------------------------------------------------------------------------------------
+
+ve_init() { "$CPT_TESTS/lib/procs" init "$CGROUP"; }
+in_ve() { ctl exec2 "$VEID" "$@"; }
+ve_tree() { "$CPT_TESTS/lib/procs" tree "$(ve_init)"; }
+# all its processes, by their pids on the host
+ve_pids() { find "$CGROUP" -name cgroup.procs -exec cat {} + 2>/dev/null; }
+ve_gone() { [[ -z $(ve_pids) ]]; }
+
+ve_config() {
+	[[ -d $PRIVATE ]] || must ctl create "$VEID" --ostemplate debian-12
+}
+
+only_init() { [[ $(ve_tree | wc -l) == 1 ]]; }
+
+# whatever state the last test left it in: running, with nothing but its init
+ve_clean() {
+	local init pid
+	if ! timeout 20 ctl exec3 "$VEID" true >/dev/null 2>&1; then
+		ctl chkpnt "$VEID" --resume >/dev/null 2>&1 || ctl restore "$VEID" --kill >/dev/null 2>&1
+		if ! timeout 20 ctl exec3 "$VEID" true >/dev/null 2>&1; then
+			ctl stop "$VEID" --fast >/dev/null 2>&1
+			rm -f "$IMAGE"
+			must ctl start "$VEID"
+		fi
+	fi
+	init=$(ve_init) || fail "VE $VEID runs, but has no init"
+	for pid in $(ve_pids); do
+		((pid == init)) || kill -9 "$pid" 2>/dev/null
+	done
+	until_ok 20 only_init || fail "processes of an earlier test are left: $(ve_tree)"
+	rm -rf "$IMAGE" "$PRIVATE"/tmp/* "$PRIVATE"/t
+	rm -rf "/proc/$init/root/run"/* "/proc/$init/root/dev/shm"/*
+	mkdir -p "$PRIVATE/t"
+	chmod 1777 "$PRIVATE/tmp"
+}
+
+# with_ve: a clean running VE for this test
+with_ve() {
+	ve_config
+	ve_clean
+}
+
+# put_program DIR/NAME: the compiled program, as /t/NAME in the VE
+put_program() { must cp "$CPT_BIN/$1" "$PRIVATE/t/${1##*/}"; }
+
+# start_program NAME [ARG…]: /t/NAME runs in the VE as a child of its init, leader of a session,
+# with nothing of the outside
+start_program() {
+	local name=$1; shift
+	must ctl exec2 "$VEID" "cd /; setsid /t/$name $* </dev/null >/tmp/$name.log 2>&1 &"
+}
+
+is_ready() { [[ -e $PRIVATE/tmp/$1.ready || -e $PRIVATE/tmp/$1.verdict ]]; }
+has_verdict() { [[ -e $PRIVATE/tmp/$1.verdict ]]; }
+
+# wait_ready NAME [SECONDS]: until it is set up; shows why not
+wait_ready() {
+	until_ok "${2:-60}" is_ready "$1" || { show_log "$1"; fail "$1 is not ready in time"; }
+	[[ ! -e $PRIVATE/tmp/$1.verdict ]] || verdict "$1"
+}
+
+# go NAME: it may finish; it is told what the VE went through
+go() {
+	echo "${MODES:-none} $FROZEN $GONE ${RESUMED:-0}" >"$PRIVATE/tmp/.go"
+	mv "$PRIVATE/tmp/.go" "$PRIVATE/tmp/$1.go"
+}
+
+show_log() { tail -n 40 "$PRIVATE/tmp/$1.log" 2>/dev/null | sed 's/^/    /' >&2; }
+
+# verdict NAME [SECONDS]: what the program found
+verdict() {
+	local word
+	until_ok "${2:-90}" has_verdict "$1" || { show_log "$1"; ve_tree >&2; fail "$1 does not come to an end"; }
+	word=$(<"$PRIVATE/tmp/$1.verdict")
+	case $word in
+	pass*) ;;
+	skip*) skip "${word#skip: }" ;;
+	*) show_log "$1"; fail "$1 ${MODES:+after $MODES }says: ${word#fail: }" ;;
+	esac
+}
+
+# --- its processes, before and after --------------------------------------------------------------
+
+snapshot_proc() { "$CPT_TESTS/lib/procs" snapshot "$(ve_init)" "$WORK/$1" || fail "no snapshot"; }
+compare_proc() {
+	"$CPT_TESTS/lib/procs" compare "$WORK/$1" "$WORK/$2" >"$WORK/diff" && { tail -n1 "$WORK/diff" >&2; return; }
+	cat "$WORK/diff" >&2
+	fail "processes differ ($3)"
+}
+
+# --- cycles ---------------------------------------------------------------------------------------
+#
+# Each sets FROZEN and GONE (in all since the last forget_times), RESUMED and MODES.
+
+MODES='' FROZEN=0 GONE=0 RESUMED=0
+forget_times() { MODES='' FROZEN=0 GONE=0 RESUMED=0; }
+GAP=${GAP:-0}		# seconds for which the VE stays away
+MOVES=${MOVES:-}	# 1: its processes change while they run, so only frozen ones are compared
+
+# gone, or not: in between nothing of the VE may be left
+between() {
+	ve_gone || fail "the VE is killed, but has processes: $(ve_pids | tr '\n' ' ')"
+	! grep -q "/vz/root/$VEID" /proc/mounts || fail "the VE is killed, but mounted: $(grep "/vz/root/$VEID" /proc/mounts)"
+	sleep "$GAP"
+}
+
+# count_time MODE START [gone]
+count_time() {
+	RESUMED=$(now)
+	FROZEN=$((FROZEN + RESUMED - $2))
+	[[ ! ${3-} ]] || GONE=$((GONE + RESUMED - $2))
+	MODES=${MODES:+$MODES,}$1
+}
+
+cycle_full() {
+	local t
+	[[ $MOVES ]] || snapshot_proc A
+	t=$(now)
+	must ctl chkpnt "$VEID"
+	between
+	must ctl restore "$VEID"
+	count_time full "$t" gone
+	[[ $MOVES ]] && return
+	snapshot_proc B
+	compare_proc A B "chkpnt and restore"
+}
+
+cycle_stages() {
+	local t f=$WORK/image
+	rm -f "$f"
+	t=$(now)
+	must ctl chkpnt "$VEID" --suspend
+	snapshot_proc A
+	must ctl chkpnt "$VEID" --dump --dumpfile "$f"
+	must ctl chkpnt "$VEID" --kill
+	between
+	must ctl restore "$VEID" --undump --dumpfile "$f"
+	snapshot_proc B
+	must ctl restore "$VEID" --resume
+	count_time stages "$t" gone
+	rm -f "$f"
+	compare_proc A B "all stages one by one"
+}
+
+cycle_suspend() {
+	local t
+	t=$(now)
+	must ctl chkpnt "$VEID" --suspend
+	snapshot_proc A
+	sleep "$GAP"
+	snapshot_proc B
+	must ctl chkpnt "$VEID" --resume
+	count_time suspend "$t"
+	compare_proc A B "while it was suspended"
+}
+
+# time passes, and that is all
+cycle_none() { sleep 2; MODES=none RESUMED=$(now); }
