@@ -401,7 +401,10 @@ static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct c
 			   r->state != CPT_TASK_LIVE || r->exit_signal ||
 			   (r->flags & (CPT_TASK_EARLY | CPT_TASK_ORPHAN)), "thread");
 	}
-	CPT_BAD_IF(c && c->state == CPT_TASK_ZOMBIE, "child of a zombie");
+	CPT_BAD_IF(c && c->state == CPT_TASK_ZOMBIE && !(r->flags & CPT_TASK_ORPHAN),
+		   "child of a zombie");
+	CPT_BAD_IF(r->state != CPT_TASK_LIVE && r->exit_signal && r->exit_signal != 17 /* SIGCHLD */,
+		   "signal for a dead task");
 	if (r->state == CPT_TASK_ZOMBIE) {
 		CPT_BAD_IF(r->mm || r->files || r->fs || r->sighand || r->cred, "zombie with resources");
 		return NULL;

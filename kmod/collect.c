@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Collect: from the frozen tasks of a VE to the object table.
+ *
+ * First the tree: who will clone whom at restore, which is who is whose parent,
+ * but for what setsid() and dead parents have done since:
+ *  - a child in the session its parent had before it became a leader itself is
+ *    cloned before that (EARLY);
+ *  - a child of init in a session that is not init's lost its parent: it is
+ *    cloned by the leader of its session, or, where that is dead, by init,
+ *    through a temporary task that exits at once (ORPHAN).
+ * Then every task, depth first, enters the object table with all it has.
+ */
+#include <linux/ipc_namespace.h>
+#include <linux/nsproxy.h>
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+
+#include "collect.h"
+#include "kind.h"
+#include "tree.h"
+
+struct walk {
+	struct xarray by_pid;		/* struct cpt_node */
+	struct cpt_node *root;
+};
+
+static struct cpt_node *node_of(struct walk *w, pid_t pid)
+{
+	return xa_load(&w->by_pid, pid);
+}
+
+static void free_nodes(struct walk *w)
+{
+	struct cpt_node *node;
+	unsigned long pid;
+
+	xa_for_each(&w->by_pid, pid, node) {
+		put_task_struct(node->task);
+		kfree(node);
+	}
+	xa_destroy(&w->by_pid);
+}
+
+static int add_node(struct cpt_ctx *ctx, struct walk *w, struct task_struct *t, pid_t pid)
+{
+	struct cpt_node *node = kzalloc(sizeof(*node), GFP_KERNEL);
+	int err;
+
+	if (!node)
+		return -ENOMEM;
+	node->task = t;
+	node->pid = pid;
+	INIT_LIST_HEAD(&node->children);
+	rcu_read_lock();
+	node->tgid = task_tgid_nr_ns(t, ctx->ns);
+	node->pgid = task_pgrp_nr_ns(t, ctx->ns);
+	node->sid = task_session_nr_ns(t, ctx->ns);
+	node->ppid = task_tgid_nr_ns(rcu_dereference(t->real_parent), ctx->ns);
+	rcu_read_unlock();
+	err = xa_err(xa_store(&w->by_pid, pid, node, GFP_KERNEL));
+	if (err)
+		kfree(node);
+	return err;
+}
+
+/* A node for each task; exited threads are on their way out and do not count. */
+static int gather(struct cpt_ctx *ctx, struct walk *w)
+{
+	struct task_struct *t;
+	pid_t nr = 0;
+	int err;
+
+	for (;;) {
+		rcu_read_lock();
+		t = cpt_ve_next(ctx->ns, &nr);
+		if (t)
+			get_task_struct(t);
+		rcu_read_unlock();
+		if (!t)
+			break;
+		if (READ_ONCE(t->exit_state) && !thread_group_leader(t)) {
+			put_task_struct(t);
+			continue;
+		}
+		err = add_node(ctx, w, t, nr);
+		if (err) {
+			put_task_struct(t);
+			return err;
+		}
+	}
+	w->root = node_of(w, 1);
+	if (!w->root || READ_ONCE(w->root->task->exit_state))
+		return cpt_fail(ctx, -ESRCH, "the init of the VE is dead");
+	return 0;
+}
+
+static void find_state(struct walk *w, struct cpt_node *node)
+{
+	struct cpt_node *other;
+	unsigned long pid;
+
+	node->init = w->root->task;
+	if (!READ_ONCE(node->task->exit_state))
+		return;
+	node->state = CPT_TASK_ZOMBIE;
+	if (thread_group_empty(node->task))
+		return;
+	xa_for_each(&w->by_pid, pid, other)
+		if (other != node && other->tgid == node->pid && !READ_ONCE(other->task->exit_state)) {
+			node->state = CPT_TASK_DEAD;
+			node->heir = other->task;
+			return;
+		}
+}
+
+/* Decide who clones @node. Obstacles are named. */
+static int find_creator(struct cpt_ctx *ctx, struct walk *w, struct cpt_node *node)
+{
+	struct cpt_node *parent, *leader;
+
+	if (node == w->root)
+		return 0;
+	if (node->pid != node->tgid) {
+		node->creator = node_of(w, node->tgid);
+		return node->creator ? 0 : -EAGAIN;
+	}
+	parent = node->ppid ? node_of(w, node->ppid) : NULL;
+	if (!parent) {
+		cpt_obstacle(ctx, "process %d (%s) was entered from outside the VE: its parent is no process of the VE",
+			     node->pid, node->task->comm);
+		node->creator = w->root;
+		return 0;
+	}
+	node->creator = parent;
+	if (node->sid == node->pid || node->sid == parent->sid)
+		return 0;
+	if (parent != w->root) {
+		node->flags |= CPT_TASK_EARLY;
+		if (parent->sid != parent->pid)
+			cpt_obstacle(ctx, "process %d (%s) is in a session that cannot be made again",
+				     node->pid, node->task->comm);
+		return 0;
+	}
+	leader = node->sid ? node_of(w, node->sid) : NULL;
+	if (leader)
+		node->creator = leader;
+	node->flags |= CPT_TASK_ORPHAN;
+	if (!node->sid)
+		cpt_obstacle(ctx, "process %d (%s) is in a session that began outside the VE", node->pid,
+			     node->task->comm);
+	return 0;
+}
+
+/* Where @node stands among those its creator clones: EARLY, threads, others, orphans by session. */
+static int order_of(const struct cpt_node *node)
+{
+	if (node->flags & CPT_TASK_EARLY)
+		return 0;
+	if (node->pid != node->tgid)
+		return 1;
+	return node->flags & CPT_TASK_ORPHAN ? 3 : 2;
+}
+
+static bool before(const struct cpt_node *a, const struct cpt_node *b)
+{
+	if (order_of(a) != order_of(b))
+		return order_of(a) < order_of(b);
+	if (order_of(a) == 3 && a->sid != b->sid)
+		return a->sid < b->sid;
+	return a->pid < b->pid;
+}
+
+/* Nodes come by ascending pid, so the place is mostly at the end. */
+static void insert(struct cpt_node *node)
+{
+	struct list_head *at = &node->creator->children;
+	struct cpt_node *n;
+
+	list_for_each_entry_reverse(n, &node->creator->children, sibling)
+		if (before(n, node)) {
+			at = &n->sibling;
+			break;
+		}
+	list_add(&node->sibling, at);
+}
+
+static int build_tree(struct cpt_ctx *ctx, struct walk *w)
+{
+	struct cpt_node *node;
+	unsigned long pid;
+	int err;
+
+	xa_for_each(&w->by_pid, pid, node) {
+		find_state(w, node);
+		err = find_creator(ctx, w, node);
+		if (err)
+			return cpt_fail(ctx, err, "process %d (%s) is exiting: try again", node->pid,
+					node->task->comm);
+	}
+	xa_for_each(&w->by_pid, pid, node)
+		if (node->creator)
+			insert(node);
+	return 0;
+}
+
+static struct mm_struct *creator_mm(const struct cpt_node *node)
+{
+	const struct cpt_node *c = node->creator;
+	struct mm_struct *mm = NULL;
+
+	if (c && c->state == CPT_TASK_LIVE)
+		mm = c->task->mm;
+	if (c && c->state == CPT_TASK_DEAD)
+		mm = c->heir->mm;
+	return mm;
+}
+
+/* The next node depth first. */
+static struct cpt_node *following(struct cpt_node *node)
+{
+	if (!list_empty(&node->children))
+		return list_first_entry(&node->children, struct cpt_node, sibling);
+	while (node->creator) {
+		if (!list_is_last(&node->sibling, &node->creator->children))
+			return list_next_entry(node, sibling);
+		node = node->creator;
+	}
+	return NULL;
+}
+
+static int collect_tasks(struct cpt_ctx *ctx, struct walk *w)
+{
+	struct cpt_node *node;
+	int err;
+
+	ctx->ntasks = 0;
+	for (node = w->root; node; node = following(node)) {
+		char comm[TASK_COMM_LEN];
+		struct cpt_holder who = {
+			.pid = node->tgid,
+			.comm = get_task_comm(comm, node->task),
+			.fd = -1,
+			.task = node->task,
+			.node = node,
+			.parent_mm = creator_mm(node),
+		};
+
+		err = cpt_collect(ctx, CPT_K_TASK, node->task, &who);
+		if (err)
+			return err;
+		ctx->ntasks++;
+	}
+	return 0;
+}
+
+/* What belongs to the VE as a whole and would be lost. */
+static void check_namespaces(struct cpt_ctx *ctx, struct walk *w)
+{
+	static const char * const names[] = { "semaphores", "message queues", "shared memory" };
+	struct ipc_namespace *ipc;
+	int i;
+
+	task_lock(w->root->task);
+	ipc = w->root->task->nsproxy ? get_ipc_ns(w->root->task->nsproxy->ipc_ns) : NULL;
+	task_unlock(w->root->task);
+	if (!ipc)
+		return;
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (ipc->ids[i].in_use)
+			cpt_obstacle(ctx, "the VE has System V %s, which cannot be preserved yet", names[i]);
+	if (ipc->mq_queues_count)
+		cpt_obstacle(ctx, "the VE has POSIX message queues, which cannot be preserved yet");
+	ksym(put_ipc_ns)(ipc);
+}
+
+static int check_objects(struct cpt_ctx *ctx)
+{
+	struct cpt_obj *obj;
+	int err = 0;
+
+	list_for_each_entry(obj, &ctx->obj_list, list) {
+		const struct cpt_kind_ops *ops = cpt_kind_ops(obj->kind);
+
+		if (!err && ops->check)
+			err = ops->check(ctx, obj);
+	}
+	return err;
+}
+
+/*
+ * cpt_collect_ve - enter all of the VE into the object table
+ * @then: called with the table complete, before it is released
+ *
+ * Returns -EBUSY if there are obstacles (named in the lines), else what @then
+ * returns. The table is empty again on return.
+ */
+int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *arg), void *arg)
+{
+	struct walk w;
+	int err;
+
+	xa_init(&w.by_pid);
+	ctx->obstacles = 0;
+	ctx->nobjs = 0;
+	if (!ctx->nmounts)
+		return cpt_fail(ctx, -EINVAL, "the mounts of the VE are not known");
+	err = gather(ctx, &w);
+	if (!err)
+		err = build_tree(ctx, &w);
+	if (!err)
+		err = collect_tasks(ctx, &w);
+	if (!err) {
+		check_namespaces(ctx, &w);
+		err = check_objects(ctx);
+	}
+	if (!err && ctx->obstacles)
+		err = -EBUSY;
+	if (!err && then)
+		err = then(ctx, arg);
+	cpt_obj_release_all(ctx);
+	free_nodes(&w);
+	return err;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Differences between kernel versions, each with the release that made it.
+ */
+#ifndef _CPT_COMPAT_H
+#define _CPT_COMPAT_H
+
+#include <linux/capability.h>
+#include <linux/fs.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/posix-timers.h>
+#include <linux/sched/signal.h>
+#include <linux/uio.h>
+#include <linux/time_namespace.h>
+#include <linux/version.h>
+#include <vdso/datapage.h>
+#include <asm/cpufeature.h>
+#include <asm/fpu/xcr.h>
+
+/*
+ * vfs_iter_write() takes freeze protection itself since 6.9 (fs/read_write.c);
+ * before, its caller does.
+ */
+static inline ssize_t compat_iter_write(struct file *f, struct iov_iter *iter, loff_t *pos)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	return vfs_iter_write(f, iter, pos, 0);
+#else
+	ssize_t n;
+
+	if (!(f->f_mode & FMODE_WRITE) || !(f->f_mode & FMODE_CAN_WRITE))
+		return -EBADF;
+	file_start_write(f);
+	n = vfs_iter_write(f, iter, pos, 0);
+	file_end_write(f);
+	return n;
+#endif
+}
+
+/* Who gets signals of a file became a pointer in 6.12 (fs/fcntl.c). */
+static inline bool compat_file_owned(struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	struct fown_struct *owner = READ_ONCE(f->f_owner);
+
+	return owner && owner->pid;
+#else
+	return f->f_owner.pid;
+#endif
+}
+
+/* Locks have their own header since 6.3 and a common core since 6.9 (fs/locks.c). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#include <linux/filelock.h>
+#endif
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define COMPAT_LOCK_TYPE struct file_lock_core
+#define COMPAT_LOCK_LIST flc_list
+#define COMPAT_LOCK_FILE flc_file
+#else
+#define COMPAT_LOCK_TYPE struct file_lock
+#define COMPAT_LOCK_LIST fl_list
+#define COMPAT_LOCK_FILE fl_file
+#endif
+
+static inline bool compat_lock_of(struct list_head *locks, struct file *f)
+{
+	COMPAT_LOCK_TYPE *lock;
+
+	list_for_each_entry(lock, locks, COMPAT_LOCK_LIST)
+		if (lock->COMPAT_LOCK_FILE == f)
+			return true;
+	return false;
+}
+
+/* Is there a lock or lease that was taken through @f? */
+static inline bool compat_file_locked(struct file *f)
+{
+	struct file_lock_context *ctx = READ_ONCE(file_inode(f)->i_flctx);
+	bool locked;
+
+	if (!ctx)
+		return false;
+	spin_lock(&ctx->flc_lock);
+	locked = compat_lock_of(&ctx->flc_flock, f) || compat_lock_of(&ctx->flc_posix, f) ||
+		 compat_lock_of(&ctx->flc_lease, f);
+	spin_unlock(&ctx->flc_lock);
+	return locked;
+}
+
+/* get_user_pages_remote() lost its vmas argument in 6.5 (mm/gup.c). */
+static inline long compat_gup(struct mm_struct *mm, unsigned long addr, unsigned long n,
+			      unsigned int flags, struct page **pages)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+	return get_user_pages_remote(mm, addr, n, flags, pages, NULL);
+#else
+	return get_user_pages_remote(mm, addr, n, flags, pages, NULL, NULL);
+#endif
+}
+
+/* The list of POSIX timers became an hlist in 6.12 (kernel/time/posix-timers.c). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+#define compat_for_each_timer(_t, _signal) \
+	hlist_for_each_entry(_t, &(_signal)->posix_timers, list)
+#else
+#define compat_for_each_timer(_t, _signal) \
+	list_for_each_entry(_t, &(_signal)->posix_timers, list)
+#endif
+
+/* walk_page_range() wants to know how the mm is locked since 6.5 (mm/pagewalk.c). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#define COMPAT_WALK_RDLOCK .walk_lock = PGWALK_RDLOCK,
+#else
+#define COMPAT_WALK_RDLOCK
+#endif
+
+/* The NUMA policy of an area, if that exists. */
+static inline bool compat_vma_policy(const struct vm_area_struct *vma)
+{
+#ifdef CONFIG_NUMA
+	return vma->vm_policy;
+#else
+	return false;
+#endif
+}
+
+/* The end of what a task can map, the last page of a 64-bit address space included. */
+#ifdef CONFIG_X86_64
+#define COMPAT_TASK_SIZE TASK_SIZE_MAX
+#else
+#define COMPAT_TASK_SIZE TASK_SIZE
+#endif
+
+/* kernel_cap_t became a u64 in 6.3 (include/linux/capability.h). */
+static inline u64 compat_cap_to_u64(kernel_cap_t cap)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return cap.val;
+#else
+	return cap.cap[0] | (u64)cap.cap[1] << 32;
+#endif
+}
+
+static inline kernel_cap_t compat_cap_from_u64(u64 bits)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return (kernel_cap_t){ bits };
+#else
+	return (kernel_cap_t){ { bits, bits >> 32 } };
+#endif
+}
+
+/* The kernel's own flags of a futex wait got other numbers in 6.7 (kernel/futex/futex.h). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
+#define COMPAT_FUTEX_SHARED	0x10
+#define COMPAT_FUTEX_REALTIME	0x20
+#define COMPAT_FUTEX_TIMEOUT	0x40
+#define COMPAT_FUTEX_ALWAYS	0x02	/* FLAGS_SIZE_32 */
+#else
+#define COMPAT_FUTEX_SHARED	0x01
+#define COMPAT_FUTEX_REALTIME	0x02
+#define COMPAT_FUTEX_TIMEOUT	0x04
+#define COMPAT_FUTEX_ALWAYS	0x00
+#endif
+
+/* The length of a task's rseq area is kept since 6.3 (kernel/rseq.c). */
+static inline void compat_rseq_set_len(struct task_struct *t, u32 len)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	t->rseq_len = len;
+#endif
+}
+
+/* The xstate components that are switched on, as XCR0 says. */
+static inline u64 compat_xfeatures(void)
+{
+	return boot_cpu_has(X86_FEATURE_OSXSAVE) ? xgetbv(XCR_XFEATURE_ENABLED_MASK) : 0;
+}
+
+/* Write a time namespace's offsets into the page that its programs' vdso reads. */
+static inline void compat_vdso_offsets(struct vdso_data *vdata, const struct timens_offsets *off)
+{
+	struct timens_offset mono = { off->monotonic.tv_sec, off->monotonic.tv_nsec };
+	struct timens_offset boot = { off->boottime.tv_sec, off->boottime.tv_nsec };
+
+	vdata->offset[CLOCK_MONOTONIC] = mono;
+	vdata->offset[CLOCK_MONOTONIC_RAW] = mono;
+	vdata->offset[CLOCK_MONOTONIC_COARSE] = mono;
+	vdata->offset[CLOCK_BOOTTIME] = boot;
+	vdata->offset[CLOCK_BOOTTIME_ALARM] = boot;
+}
+
+/* Exported, but declared only in fs/internal.h. */
+int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
+		    unsigned int flags, struct path *path);
+
+/* close_on_exec() takes the table's owner since 6.12 (include/linux/fdtable.h). */
+static inline bool compat_close_on_exec(struct files_struct *files, unsigned int fd)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return close_on_exec(fd, files);
+#else
+	return close_on_exec(fd, files_fdtable(files));
+#endif
+}
+
+#endif

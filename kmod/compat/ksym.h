@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The private functions of the kernel that cpt calls, and how.
+ *
+ * A function that modules cannot link to is named once in ksym_list.h and called
+ * as ksym(name)(args…) with the kernel's own prototype, or, for a system call,
+ * as ksys(name, args…). All are looked up when the module loads: either all are
+ * there, or the module names each missing one and does not load.
+ *
+ * Calls go through static_call: the kernel patches a direct call, so there is no
+ * indirect branch and functions whose ENDBR was sealed can be reached.
+ */
+#ifndef _CPT_KSYM_H
+#define _CPT_KSYM_H
+
+#include <linux/cred.h>
+#include <linux/dcache.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs_struct.h>
+#include <linux/ipc_namespace.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/pagewalk.h>
+#include <linux/pid.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/ptrace.h>
+#include <linux/sched.h>
+#include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sched/task_stack.h>
+#include <linux/sched/user.h>
+#include <linux/shmem_fs.h>
+#include <linux/static_call.h>
+#include <linux/task_work.h>
+#include <linux/time_namespace.h>
+#include <asm/vdso.h>
+
+/* A system call's entry: takes the registers of the caller. */
+long cpt_syscall_proto(const struct pt_regs *regs);
+
+#define KSYM(_name)	DECLARE_STATIC_CALL(ksym_##_name, _name);
+#define KSYS(_name)	DECLARE_STATIC_CALL(ksys_##_name, cpt_syscall_proto);
+#define KPTR(_name)	extern unsigned long kptr_##_name;
+#include "ksym_list.h"
+#undef KSYM
+#undef KSYS
+#undef KPTR
+
+#define ksym(_name)	static_call(ksym_##_name)
+/* The address of a function that is only compared or stored, never called by us. */
+#define kptr(_name)	((void *)kptr_##_name)
+
+/*
+ * ksys - make a system call in the current task's context
+ *
+ * Pointers are user pointers of the current mm. Returns what the system call
+ * returns (-errno on failure).
+ */
+#ifdef CONFIG_X86_64
+#define __KSYS_REGS(a, b, c, d, e) \
+	{ .di = (a), .si = (b), .dx = (c), .r10 = (d), .r8 = (e) }
+#else
+#define __KSYS_REGS(a, b, c, d, e) \
+	{ .bx = (a), .cx = (b), .dx = (c), .si = (d), .di = (e) }
+#endif
+#define __KSYS5(_name, a, b, c, d, e, ...) ({				\
+	struct pt_regs __regs = __KSYS_REGS((unsigned long)(a),		\
+		(unsigned long)(b), (unsigned long)(c),			\
+		(unsigned long)(d), (unsigned long)(e));		\
+	static_call(ksys_##_name)(&__regs); })
+#define ksys(_name, ...) __KSYS5(_name, ##__VA_ARGS__, 0, 0, 0, 0, 0)
+
+int cpt_ksym_init(void);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the parts of the module share: the context of a VE and the functions by
+ * which one part calls another, in the order of the flows.
+ */
+#ifndef _CPT_H
+#define _CPT_H
+
+#include <linux/hashtable.h>
+#include <linux/kref.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/path.h>
+#include <linux/pid_namespace.h>
+#include <linux/sched.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <cpt/image.h>
+#include <cpt/ioctl.h>
+
+#include "compat/compat.h"
+#include "compat/ksym.h"
+
+struct cpt_out;
+struct cpt_in;
+struct cpt_obj;
+struct cpt_undump;
+
+/* Text for the user, gathered until ctl reads it (msg.c). */
+struct cpt_msg {
+	spinlock_t lock;
+	char *text;		/* CPT_MSG_MAX bytes, allocated with the first line */
+	unsigned int len;
+	bool full;		/* lines were dropped: said so in the last one */
+};
+#define CPT_MSG_MAX	(256u << 10)
+
+/* One mount of the VE, as ctl named it. */
+struct cpt_mount {
+	u32 id;
+	struct path root;	/* reference held */
+};
+
+struct cpt_blob {
+	struct list_head list;
+	u32 tag, key, len;
+	u8 data[];
+};
+
+/* The refrigerator's part of a context (freeze.c). */
+struct cpt_freezer {
+	struct list_head list;		/* of all that the fork hook must know */
+	bool on;			/* asked tasks park, and stay */
+	spinlock_t lock;		/* of tasks */
+	DECLARE_HASHTABLE(tasks, 10);	/* struct cpt_frozen by task */
+	wait_queue_head_t parked;	/* the dumper waits here for tasks to park */
+	wait_queue_head_t thawed;	/* parked tasks wait here */
+	atomic_t missing;		/* asked, not yet parked */
+};
+
+/*
+ * A context: the module's state for one VE between stages. Stage commands on it
+ * are serialised by mutex; parked tasks hold a reference each.
+ */
+struct cpt_ctx {
+	struct kref ref;
+	struct list_head list;		/* of all bound contexts (ctx.c) */
+	struct mutex mutex;
+	u32 veid;
+	enum cpt_stage stage;
+	bool sticky;			/* survives its opener */
+	bool bound;			/* an open file has it */
+	struct cpt_msg msg;
+
+	struct pid *init;		/* the VE's init, while there is a VE */
+	struct pid_namespace *ns;	/* and its pid namespace */
+	u32 ntasks;
+	struct cpt_freezer frz;
+	u64 frozen_real, frozen_mono, frozen_boot;	/* host clocks at the freeze */
+
+	struct cpt_mount *mounts;
+	u32 nmounts;
+	struct list_head blobs;
+
+	/* dump */
+	DECLARE_HASHTABLE(objs, 12);	/* struct cpt_obj by kernel pointer (objtab.c) */
+	struct list_head obj_list;	/* the same in the order of their ids */
+	u32 nobjs;
+	u32 obstacles;
+	struct cpt_out *out;
+	u64 pages, pages_shared;
+
+	/* undump */
+	struct cpt_undump *undump;
+};
+
+/* msg.c */
+void cpt_msg_init(struct cpt_msg *m);
+void cpt_msg_free(struct cpt_msg *m);
+ssize_t cpt_msg_read(struct cpt_msg *m, char __user *buf, size_t size);
+__printf(2, 3) void cpt_say(struct cpt_ctx *ctx, const char *fmt, ...);
+__printf(3, 4) int cpt_fail(struct cpt_ctx *ctx, int err, const char *fmt, ...);
+__printf(2, 3) int cpt_obstacle(struct cpt_ctx *ctx, const char *fmt, ...);
+
+/* ctx.c */
+extern struct mutex cpt_ctx_lock;
+struct cpt_ctx *cpt_ctx_bind(u32 veid);
+void cpt_ctx_unbind(struct cpt_ctx *ctx);
+void cpt_ctx_get(struct cpt_ctx *ctx);
+void cpt_ctx_put(struct cpt_ctx *ctx);
+void cpt_ctx_forget(struct cpt_ctx *ctx);
+int cpt_ctx_list(struct cpt_ioc_list __user *arg);
+int cpt_ctx_mounts(struct cpt_ctx *ctx, const struct cpt_ioc_mounts *arg);
+int cpt_ctx_put_blob(struct cpt_ctx *ctx, const struct cpt_ioc_blob *arg);
+void cpt_ctx_drop_mounts(struct cpt_ctx *ctx);
+void cpt_ctx_drop_blobs(struct cpt_ctx *ctx);
+const struct cpt_mount *cpt_mount_by_vfs(struct cpt_ctx *ctx, const struct vfsmount *mnt);
+const struct cpt_mount *cpt_mount_by_id(struct cpt_ctx *ctx, u32 id);
+
+/* stage.c */
+long cpt_stage_ioctl(struct cpt_ctx *ctx, unsigned int cmd, void __user *arg);
+void cpt_stage_abandon(struct cpt_ctx *ctx);
+
+/* ve.c */
+int cpt_ve_find(struct cpt_ctx *ctx, int pidfd);
+void cpt_ve_forget(struct cpt_ctx *ctx);
+int cpt_ve_kill(struct cpt_ctx *ctx);
+void cpt_ve_clocks(struct cpt_ctx *ctx);
+struct task_struct *cpt_ve_next(struct pid_namespace *ns, pid_t *nr);
+static inline pid_t cpt_vpid(const struct cpt_ctx *ctx, struct task_struct *t)
+{
+	return task_pid_nr_ns(t, ctx->ns);
+}
+
+/* freeze.c */
+#define CPT_PARKED_STATE (TASK_UNINTERRUPTIBLE | TASK_WAKEKILL | TASK_NOLOAD | TASK_FREEZABLE)
+int cpt_freeze_init(void);
+void cpt_freeze_exit(void);
+void cpt_freezer_init(struct cpt_freezer *frz);
+int cpt_freeze(struct cpt_ctx *ctx, unsigned int timeout_ms, u32 *passes);
+void cpt_freezer_arm(struct cpt_ctx *ctx);
+int cpt_freeze_self(struct cpt_ctx *ctx, void (*thawed)(void *, bool alive), void *arg);
+void cpt_thaw(struct cpt_ctx *ctx);
+bool cpt_is_parked(struct cpt_ctx *ctx, struct task_struct *t);
+int cpt_wait_inactive(struct cpt_ctx *ctx, struct task_struct *t);
+
+/* dump.c, collect.c */
+int cpt_check(struct cpt_ctx *ctx);
+int cpt_dump(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg);
+
+/* undump.c */
+int cpt_verify(struct cpt_ctx *ctx, struct cpt_ioc_verify *arg);
+int cpt_get_blob(struct cpt_ctx *ctx, struct cpt_ioc_blob *arg);
+int cpt_init(struct cpt_ctx *ctx, struct cpt_ioc_init *arg);
+int cpt_make(struct cpt_ctx *ctx, struct cpt_ioc_make *arg);
+int cpt_undump_resume(struct cpt_ctx *ctx);
+void cpt_undump_free(struct cpt_ctx *ctx);
+
+#endif

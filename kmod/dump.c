@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Dump: a frozen VE becomes an image. The VE is only read. Order: records of
+ * the VE as a whole and ctl's blobs, objects in the order of their ids; then
+ * contents: pipes (staged at restore), then memory in the order of the tasks.
+ */
+#include <linux/file.h>
+#include <linux/nsproxy.h>
+#include <linux/time_namespace.h>
+#include <linux/utsname.h>
+#include <asm/fpu/api.h>
+
+#include "collect.h"
+#include "kind.h"
+#include "out.h"
+#include "undump.h"
+
+static int dump_blobs(struct cpt_ctx *ctx)
+{
+	struct cpt_blob *b;
+
+	list_for_each_entry(b, &ctx->blobs, list) {
+		struct cpt_blob_rec *r = cpt_out_rec(ctx, CPT_K_BLOB, 0, sizeof(*r), b->len);
+
+		if (!r)
+			return -ENOMEM;
+		r->tag = b->tag;
+		r->key = b->key;
+		r->size = b->len;
+		memcpy(r + 1, b->data, b->len);
+	}
+	return 0;
+}
+
+/* Host name, and the clocks as the VE sees them. */
+static int dump_ve(struct cpt_ctx *ctx, struct cpt_header *hdr)
+{
+	struct task_struct *init = get_pid_task(ctx->init, PIDTYPE_PID);
+	struct cpt_uts_rec *r = cpt_out_rec(ctx, CPT_K_UTS, 0, sizeof(*r), 0);
+	int err = -ESRCH;
+
+	if (!init || !r)
+		goto out;
+	task_lock(init);
+	if (init->nsproxy) {
+		struct timens_offsets *off = &init->nsproxy->time_ns->offsets;
+		struct new_utsname *name = &init->nsproxy->uts_ns->name;
+
+		memcpy(r->nodename, name->nodename, sizeof(r->nodename) - 1);
+		memcpy(r->domainname, name->domainname, sizeof(r->domainname) - 1);
+		hdr->mono_ns = ctx->frozen_mono + timespec64_to_ns(&off->monotonic);
+		hdr->boot_ns = ctx->frozen_boot + timespec64_to_ns(&off->boottime);
+		err = 0;
+	}
+	task_unlock(init);
+out:
+	if (init)
+		put_task_struct(init);
+	return r ? err : -ENOMEM;
+}
+
+static int dump_records(struct cpt_ctx *ctx)
+{
+	struct cpt_obj *obj;
+	int err;
+
+	list_for_each_entry(obj, &ctx->obj_list, list) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		err = cpt_kind_ops(obj->kind)->dump(ctx, obj);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int dump_data(struct cpt_ctx *ctx, bool pipes)
+{
+	struct cpt_obj *obj;
+	int err;
+
+	list_for_each_entry(obj, &ctx->obj_list, list) {
+		const struct cpt_kind_ops *ops = cpt_kind_ops(obj->kind);
+
+		if (!ops->data || (obj->kind == CPT_K_PIPE) != pipes)
+			continue;
+		err = ops->data(ctx, obj);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Did somebody kill or wake a task while it was dumped? Then the image is of no moment. */
+static int still_frozen(struct cpt_ctx *ctx)
+{
+	struct cpt_obj *obj;
+
+	list_for_each_entry(obj, &ctx->obj_list, list) {
+		struct task_struct *t = obj->ptr;
+
+		if (obj->kind == CPT_K_TASK && !READ_ONCE(t->exit_state) && !cpt_is_parked(ctx, t))
+			return cpt_fail(ctx, -ESRCH, "process %d (%s) was killed during the dump",
+					cpt_vpid(ctx, t), t->comm);
+	}
+	return 0;
+}
+
+static int write_image(struct cpt_ctx *ctx, void *arg)
+{
+	struct cpt_header hdr = {
+		.magic		= CPT_IMAGE_MAGIC,
+		.version	= CPT_IMAGE_VERSION,
+		.len		= sizeof(hdr),
+		.objects	= ctx->nobjs,
+		.tasks		= ctx->ntasks,
+		.veid		= ctx->veid,
+		.arch		= IS_ENABLED(CONFIG_X86_64) ? CPT_ARCH_X86_64 : CPT_ARCH_I386,
+		.page_size	= PAGE_SIZE,
+		.real_ns	= ctx->frozen_real,
+	};
+	int err;
+
+	strscpy_pad(hdr.release, init_utsname()->release, sizeof(hdr.release));
+	hdr.xfeatures = compat_xfeatures();
+	err = dump_ve(ctx, &hdr);
+	if (!err)
+		err = dump_blobs(ctx);
+	if (!err)
+		err = cpt_vdso_dump(ctx);
+	if (!err)
+		err = dump_records(ctx);
+	if (!err)
+		err = cpt_out_meta(ctx, &hdr);
+	if (!err)
+		err = dump_data(ctx, true);
+	if (!err)
+		err = dump_data(ctx, false);
+	if (!err)
+		err = still_frozen(ctx);
+	if (!err)
+		err = cpt_out_end(ctx);
+	return err;
+}
+
+/* CPT_IOC_CHECK: name every obstacle. */
+int cpt_check(struct cpt_ctx *ctx)
+{
+	return cpt_collect_ve(ctx, NULL, NULL);
+}
+
+/* CPT_IOC_DUMP */
+int cpt_dump(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg)
+{
+	u64 start = ktime_get_ns();
+	struct file *file = fget(arg->fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	if (!(file->f_mode & FMODE_WRITE)) {
+		fput(file);
+		return -EBADF;
+	}
+	ctx->pages = ctx->pages_shared = 0;
+	ctx->out = cpt_out_new(file);
+	fput(file);
+	if (!ctx->out)
+		return -ENOMEM;
+	err = cpt_collect_ve(ctx, write_image, NULL);
+	if (err && err != -EBUSY)
+		cpt_say(ctx, "the image cannot be written: error %d", -err);
+	arg->ns = ktime_get_ns() - start;
+	arg->bytes = cpt_out_bytes(ctx->out);
+	arg->pages = ctx->pages;
+	arg->pages_shared = ctx->pages_shared;
+	cpt_out_free(ctx->out);
+	ctx->out = NULL;
+	cpt_ctx_drop_blobs(ctx);
+	return err;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What all open files share: where they are (mount and path inside it), who
+ * opened them, flags and position, and how one is found again.
+ */
+#include <linux/fs.h>
+#include <linux/namei.h>
+#include <linux/slab.h>
+
+#include "compat/compat.h"
+#include "kind.h"
+
+/* Flags of open(2) that stay with an open file and that we set again. */
+#define FLAGS_KEPT	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | O_DIRECT | \
+			 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
+
+/*
+ * cpt_collect_file - enter an open file, whatever its kind, or refuse by name
+ */
+int cpt_collect_file(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
+{
+	const struct cpt_kind_ops *ops = cpt_file_ops(f);
+	char *buf, *path;
+
+	if (ops)
+		return cpt_collect(ctx, ops->kind, f, who);
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	path = d_path(&f->f_path, buf, PATH_MAX);
+	cpt_obstacle(ctx, "process %d (%s) holds %s (fd %d), which cannot be preserved yet",
+		     who->pid, who->comm, IS_ERR(path) ? "a file" : path, who->fd);
+	kfree(buf);
+	return 0;
+}
+
+/*
+ * cpt_file_collect - what the collect of every kind of file does
+ *
+ * Enters the credentials that opened it; refuses what would be lost.
+ */
+int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
+{
+	if ((f->f_flags & FASYNC) || compat_file_owned(f))
+		cpt_obstacle(ctx, "process %d (%s) gets signals from fd %d (F_SETOWN), which cannot be preserved yet",
+			     who->pid, who->comm, who->fd);
+	if (compat_file_locked(f))
+		cpt_obstacle(ctx, "process %d (%s) holds a lock on fd %d (%pD), which cannot be preserved yet",
+			     who->pid, who->comm, who->fd, f);
+	return cpt_collect(ctx, CPT_K_CRED, f->f_cred, who);
+}
+
+void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct file *f)
+{
+	body->cred = cpt_obj_id(ctx, f->f_cred);
+	body->pos = f->f_pos;
+	body->flags = f->f_flags & FLAGS_KEPT;
+}
+
+/* Give a reopened file its own flags and position. It is still private to us. */
+void cpt_file_finish(struct file *f, const struct cpt_file_body *body)
+{
+	spin_lock(&f->f_lock);
+	f->f_flags = (f->f_flags & ~FLAGS_KEPT) | (body->flags & FLAGS_KEPT);
+	spin_unlock(&f->f_lock);
+	if (S_ISDIR(file_inode(f)->i_mode) && !(f->f_mode & FMODE_PATH))
+		vfs_llseek(f, body->pos, SEEK_SET);
+	else
+		f->f_pos = body->pos;
+}
+
+/*
+ * cpt_path_in - name a path by mount and path inside it
+ * @buf: PATH_MAX bytes
+ *
+ * Returns the path, "/a/b", somewhere in @buf; NULL: it is outside the VE's mounts.
+ */
+char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf)
+{
+	const struct cpt_mount *m = cpt_mount_by_vfs(ctx, path->mnt);
+	char *name;
+
+	if (!m)
+		return NULL;
+	name = ksym(__d_path)(path, &m->root, buf, PATH_MAX);
+	if (IS_ERR_OR_NULL(name))
+		return NULL;
+	*mount = m->id;
+	return name;
+}
+
+/*
+ * cpt_path_open - find what an image names
+ * @name: @len bytes, checked by walk.h; no symlink is followed, and nothing that
+ *	is mounted on the way is entered
+ *
+ * Returns 0 with a reference in @path, or -errno.
+ */
+int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path)
+{
+	const struct cpt_mount *m = cpt_mount_by_id(ctx, mount);
+	char *buf;
+	int err;
+
+	if (!m)
+		return cpt_fail(ctx, -ENOENT, "the VE has no mount %u", mount);
+	buf = kmemdup_nul(name, len, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	if (len == 1) {
+		*path = m->root;
+		path_get(path);
+		err = 0;
+	} else {
+		err = vfs_path_lookup(m->root.dentry, m->root.mnt, buf + 1,
+				      LOOKUP_NO_SYMLINKS | LOOKUP_NO_XDEV, path);
+	}
+	if (err)
+		cpt_say(ctx, "%s (mount %u) cannot be found again: error %d", buf, mount, -err);
+	kfree(buf);
+	return err;
+}

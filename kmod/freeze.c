@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The refrigerator: stop every task of a VE at a place where its registers can
+ * be read and it holds no kernel lock, and let it go on as if nothing had been.
+ *
+ * A task is asked by a task_work with TWA_SIGNAL, the fake signal: it leaves its
+ * system call as for a signal, but finds none, and the call is restarted by the
+ * kernel when it goes on. The work runs in the task, in get_signal() before the
+ * restart is worked out: the frozen registers are raw (ax may be -ERESTART*, the
+ * restart block is live). There it parks, killable.
+ *
+ * Passes over the VE are made until every task is parked or held. While a VE is
+ * being frozen or frozen, a probe on the tracepoint sched_process_fork asks each
+ * newborn before its first instruction: without it a fork bomb wins the race.
+ *
+ * Held: tasks that cannot reach user mode without running the queued work:
+ * stopped, traced, and the parent that waits in vfork for its (parked) child.
+ *
+ * Locks: hook_lock (which freezers the hook knows) > frz->lock (its tasks); both
+ * are taken with preemption off in the tracepoint.
+ */
+#include <linux/freezer.h>
+#include <linux/module.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/task_work.h>
+#include <linux/tracepoint.h>
+#include <asm/syscall.h>
+
+#include "cpt.h"
+
+enum { ASKED, PARKED, LEFT };
+
+/* A task that was asked to stop. References: the table's, the queued work's. */
+struct cpt_frozen {
+	struct hlist_node node;
+	struct callback_head work;
+	struct task_struct *task;	/* held */
+	struct cpt_ctx *ctx;		/* held */
+	refcount_t ref;
+	int state;
+	void (*thawed)(void *arg, bool alive);	/* see cpt_freeze_self(), or NULL */
+	void *arg;
+};
+
+static DEFINE_SPINLOCK(hook_lock);
+static LIST_HEAD(hooked);
+static atomic_t nhooked = ATOMIC_INIT(0);
+static struct tracepoint *fork_tracepoint;
+
+/* Works on the way: the module's text must stay until they have returned. */
+static atomic_t works = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(works_gone);
+
+static void frozen_put(struct cpt_frozen *e)
+{
+	if (!refcount_dec_and_test(&e->ref))
+		return;
+	put_task_struct(e->task);
+	cpt_ctx_put(e->ctx);
+	kfree(e);
+}
+
+/* Would a real signal be delivered now? */
+static bool real_signal(void)
+{
+	sigset_t pending;
+
+	spin_lock_irq(&current->sighand->siglock);
+	sigorsets(&pending, &current->pending.signal, &current->signal->shared_pending.signal);
+	sigandnsets(&pending, &pending, &current->blocked);
+	spin_unlock_irq(&current->sighand->siglock);
+	return !sigisemptyset(&pending);
+}
+
+/*
+ * These return EINTR for the fake signal instead of restarting (signal(7), the
+ * list after "Interruption of system calls by stop signals"). Without a real
+ * signal the program need not see it: have them restarted. A finite time-out
+ * starts anew then, except in the recv and accept family, where it is an option
+ * of the socket anyway.
+ */
+static bool eintr_restarts(int nr)
+{
+	switch (nr) {
+	case __NR_epoll_wait:
+	case __NR_epoll_pwait:
+	case __NR_epoll_pwait2:
+	case __NR_rt_sigtimedwait:
+	case __NR_io_getevents:
+	case __NR_recvfrom:
+	case __NR_recvmsg:
+	case __NR_sendto:
+	case __NR_sendmsg:
+	case __NR_accept4:
+	case __NR_connect:
+#ifdef CONFIG_X86_64
+	case __NR_accept:
+	case __NR_semop:
+	case __NR_semtimedop:
+#else
+	case __NR_socketcall:
+	case __NR_ipc:
+	case __NR_rt_sigtimedwait_time64:
+	case __NR_semtimedop_time64:
+#endif
+		return true;
+	}
+	return false;
+}
+
+static void hide_eintr(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+
+	if ((long)regs->ax == -EINTR && eintr_restarts(syscall_get_nr(current, regs)) &&
+	    !real_signal())
+		regs->ax = -ERESTARTNOHAND;
+}
+
+static void wait_for_thaw(struct cpt_freezer *frz)
+{
+	DEFINE_WAIT(wait);
+
+	for (;;) {
+		prepare_to_wait(&frz->thawed, &wait, CPT_PARKED_STATE);
+		if (!READ_ONCE(frz->on) || fatal_signal_pending(current))
+			break;
+		schedule();
+	}
+	finish_wait(&frz->thawed, &wait);
+}
+
+/* Runs in the asked task, on its way to user mode. */
+static void park(struct callback_head *work)
+{
+	struct cpt_frozen *e = container_of(work, struct cpt_frozen, work);
+	struct cpt_freezer *frz = &e->ctx->frz;
+
+	if (READ_ONCE(frz->on) && !fatal_signal_pending(current) &&
+	    !(current->flags & PF_EXITING)) {
+		hide_eintr();
+		smp_store_release(&e->state, PARKED);
+		atomic_dec(&frz->missing);
+		wake_up(&frz->parked);
+		wait_for_thaw(frz);
+	} else {
+		atomic_dec(&frz->missing);
+		wake_up(&frz->parked);
+	}
+	if (e->thawed)
+		e->thawed(e->arg, !fatal_signal_pending(current) && !(current->flags & PF_EXITING));
+	WRITE_ONCE(e->state, LEFT);
+	frozen_put(e);
+	if (atomic_dec_and_test(&works))
+		wake_up(&works_gone);
+}
+
+static struct cpt_frozen *find_task(struct cpt_freezer *frz, struct task_struct *t)
+{
+	struct cpt_frozen *e;
+
+	hash_for_each_possible(frz->tasks, e, node, (unsigned long)t)
+		if (e->task == t)
+			return e;
+	return NULL;
+}
+
+/*
+ * Ask @t to park. Under frz->lock. -EEXIST: it was asked before; -ESRCH: it is
+ * dead; -ENOMEM.
+ */
+static int ask(struct cpt_ctx *ctx, struct task_struct *t, void (*thawed)(void *, bool), void *arg)
+{
+	struct cpt_freezer *frz = &ctx->frz;
+	struct cpt_frozen *e;
+
+	if (find_task(frz, t))
+		return -EEXIST;
+	e = kzalloc(sizeof(*e), GFP_ATOMIC);
+	if (!e)
+		return -ENOMEM;
+	refcount_set(&e->ref, 2);
+	e->task = get_task_struct(t);
+	e->ctx = ctx;
+	e->thawed = thawed;
+	e->arg = arg;
+	cpt_ctx_get(ctx);
+	atomic_inc(&works);
+	atomic_inc(&frz->missing);
+	init_task_work(&e->work, park);
+	if (task_work_add(t, &e->work, TWA_SIGNAL)) {
+		atomic_dec(&frz->missing);
+		atomic_dec(&works);
+		refcount_set(&e->ref, 1);
+		frozen_put(e);
+		return -ESRCH;
+	}
+	hash_add(frz->tasks, &e->node, (unsigned long)t);
+	return 0;
+}
+
+/* sched_process_fork: the child has its pids and has not run. Preemption is off. */
+static void on_fork(void *data, struct task_struct *parent, struct task_struct *child)
+{
+	struct cpt_freezer *frz;
+
+	if (!atomic_read(&nhooked))
+		return;
+	spin_lock(&hook_lock);
+	list_for_each_entry(frz, &hooked, list) {
+		struct cpt_ctx *ctx = container_of(frz, struct cpt_ctx, frz);
+
+		if (!pid_nr_ns(task_pid(child), ctx->ns))
+			continue;
+		spin_lock(&frz->lock);
+		ask(ctx, child, NULL, NULL);	/* without memory the next pass asks again */
+		spin_unlock(&frz->lock);
+	}
+	spin_unlock(&hook_lock);
+}
+
+static void hook(struct cpt_freezer *frz)
+{
+	spin_lock(&hook_lock);
+	list_add(&frz->list, &hooked);
+	atomic_inc(&nhooked);
+	spin_unlock(&hook_lock);
+}
+
+static void unhook(struct cpt_freezer *frz)
+{
+	spin_lock(&hook_lock);
+	if (!list_empty(&frz->list)) {
+		list_del_init(&frz->list);
+		atomic_dec(&nhooked);
+	}
+	spin_unlock(&hook_lock);
+}
+
+/* Does @t wait in vfork? The completion of its child lies on its kernel stack. */
+static bool vfork_parent(struct task_struct *t)
+{
+	struct task_struct *child;
+	void *stack = task_stack_page(t);
+
+	list_for_each_entry_rcu(child, &t->children, sibling) {
+		void *done = READ_ONCE(child->vfork_done);
+
+		if (done >= stack && done < stack + THREAD_SIZE)
+			return true;
+	}
+	return false;
+}
+
+static bool held(struct task_struct *t)
+{
+	unsigned int state = READ_ONCE(t->__state);
+
+	if (state & (__TASK_STOPPED | __TASK_TRACED))
+		return true;
+	return (state & TASK_UNINTERRUPTIBLE) && vfork_parent(t);
+}
+
+/* One pass: ask who was not asked. Returns how many are still running. */
+static int pass(struct cpt_ctx *ctx, bool name)
+{
+	struct cpt_freezer *frz = &ctx->frz;
+	struct task_struct *t;
+	pid_t nr = 0;
+	int left = 0;
+
+	ctx->ntasks = 0;
+	rcu_read_lock();
+	while ((t = cpt_ve_next(ctx->ns, &nr))) {
+		struct cpt_frozen *e;
+		bool parked;
+
+		ctx->ntasks++;
+		if (READ_ONCE(t->exit_state))
+			continue;
+		spin_lock(&frz->lock);
+		ask(ctx, t, NULL, NULL);
+		e = find_task(frz, t);
+		parked = e && smp_load_acquire(&e->state) == PARKED;
+		spin_unlock(&frz->lock);
+		if (parked || held(t))
+			continue;
+		left++;
+		if (name && left <= 10) {
+			char comm[TASK_COMM_LEN];
+
+			get_task_comm(comm, t);
+			rcu_read_unlock();
+			cpt_say(ctx, "process %d (%s) does not stop (state %c)", nr, comm,
+				task_state_to_char(t));
+			rcu_read_lock();
+		}
+	}
+	rcu_read_unlock();
+	return left;
+}
+
+/*
+ * cpt_freeze - park every task of the VE, or none
+ * @timeout_ms: how long to try
+ * @passes: out: walks over the VE
+ *
+ * Returns 0 with all parked or held, -ETIMEDOUT (the lines name who did not
+ * stop) or -EINTR with all running again.
+ */
+int cpt_freeze(struct cpt_ctx *ctx, unsigned int timeout_ms, u32 *passes)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(timeout_ms);
+	struct cpt_freezer *frz = &ctx->frz;
+	int left, err = 0;
+
+	WRITE_ONCE(frz->on, true);
+	hook(frz);
+	for (*passes = 1; ; ++*passes) {
+		left = pass(ctx, false);
+		if (!left)
+			break;
+		if (time_after(jiffies, end)) {
+			pass(ctx, true);
+			err = cpt_fail(ctx, -ETIMEDOUT, "the VE did not stop in %u ms", timeout_ms);
+			break;
+		}
+		if (signal_pending(current)) {
+			err = -EINTR;
+			break;
+		}
+		/* held tasks never report: look again soon */
+		wait_event_timeout(frz->parked, !atomic_read(&frz->missing), *passes < 5 ? 1 : 3);
+	}
+	if (err)
+		cpt_thaw(ctx);
+	return err;
+}
+
+/*
+ * cpt_freezer_arm - let tasks that park themselves stay (cpt_freeze_self)
+ */
+void cpt_freezer_arm(struct cpt_ctx *ctx)
+{
+	WRITE_ONCE(ctx->frz.on, true);
+}
+
+/*
+ * cpt_freeze_self - park when this task goes to user mode
+ * @thawed: called in this task when it is thawed, before user mode, or when it
+ *	is killed (alive: false)
+ */
+int cpt_freeze_self(struct cpt_ctx *ctx, void (*thawed)(void *, bool alive), void *arg)
+{
+	int err;
+
+	spin_lock(&ctx->frz.lock);
+	err = ask(ctx, current, thawed, arg);
+	spin_unlock(&ctx->frz.lock);
+	return err;
+}
+
+/*
+ * cpt_thaw - let all go on
+ */
+void cpt_thaw(struct cpt_ctx *ctx)
+{
+	struct cpt_freezer *frz = &ctx->frz;
+	struct hlist_node *next;
+	struct cpt_frozen *e;
+	HLIST_HEAD(gone);
+	int i;
+
+	unhook(frz);
+	WRITE_ONCE(frz->on, false);
+	wake_up_all(&frz->thawed);
+	spin_lock(&frz->lock);
+	hash_for_each_safe(frz->tasks, i, next, e, node) {
+		hash_del(&e->node);
+		hlist_add_head(&e->node, &gone);
+	}
+	spin_unlock(&frz->lock);
+	hlist_for_each_entry_safe(e, next, &gone, node) {
+		/*
+		 * A task that is asked and not yet there finds the refrigerator
+		 * off. One that is stopped for long keeps its work queued, and
+		 * with it the context and the module.
+		 */
+		if (READ_ONCE(e->state) == ASKED &&
+		    ksym(task_work_cancel)(e->task, &e->work)) {
+			atomic_dec(&frz->missing);
+			frozen_put(e);
+			if (atomic_dec_and_test(&works))
+				wake_up(&works_gone);
+		}
+		frozen_put(e);
+	}
+}
+
+bool cpt_is_parked(struct cpt_ctx *ctx, struct task_struct *t)
+{
+	struct cpt_frozen *e;
+	bool parked;
+
+	spin_lock(&ctx->frz.lock);
+	e = find_task(&ctx->frz, t);
+	parked = e && smp_load_acquire(&e->state) == PARKED;
+	spin_unlock(&ctx->frz.lock);
+	return parked;
+}
+
+/*
+ * cpt_wait_inactive - wait until a parked task has left the CPU
+ *
+ * Only then are its FPU and segment registers in memory (thread_struct).
+ * Returns 0, or -ESRCH if it is no longer parked.
+ */
+int cpt_wait_inactive(struct cpt_ctx *ctx, struct task_struct *t)
+{
+	while (!ksym(wait_task_inactive)(t, CPT_PARKED_STATE)) {
+		if (!cpt_is_parked(ctx, t) || fatal_signal_pending(t))
+			return -ESRCH;
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();		/* on its way into schedule(), or in the system's freezer */
+	}
+	return 0;
+}
+
+void cpt_freezer_init(struct cpt_freezer *frz)
+{
+	INIT_LIST_HEAD(&frz->list);
+	spin_lock_init(&frz->lock);
+	hash_init(frz->tasks);
+	init_waitqueue_head(&frz->parked);
+	init_waitqueue_head(&frz->thawed);
+}
+
+static void find_tracepoint(struct tracepoint *tp, void *to)
+{
+	if (!strcmp(tp->name, "sched_process_fork"))
+		*(struct tracepoint **)to = tp;
+}
+
+int cpt_freeze_init(void)
+{
+	for_each_kernel_tracepoint(find_tracepoint, &fork_tracepoint);
+	if (!fork_tracepoint) {
+		pr_err("this kernel has no tracepoint sched_process_fork\n");
+		return -ENOENT;
+	}
+	return tracepoint_probe_register(fork_tracepoint, on_fork, NULL);
+}
+
+/* At unload, when no context is left: wait until no task is inside park(). */
+void cpt_freeze_exit(void)
+{
+	tracepoint_probe_unregister(fork_tracepoint, on_fork, NULL);
+	tracepoint_synchronize_unregister();
+	wait_event(works_gone, !atomic_read(&works));
+	synchronize_rcu_tasks();
+}

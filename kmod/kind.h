@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Kinds: what can be in an image, and the table of who handles it.
+ *
+ * A kind is one file under kmod/kind/. Dump calls, in this order:
+ *   collect	name the objects it refers to (cpt_collect), or refuse by
+ *		cpt_obstacle(); called once an object, before it gets its id
+ *   check	after all is collected: is it used from outside the VE?
+ *   dump	write its record (and those that belong to it)
+ *   data	write its contents, after all records
+ *   release	undo of collect
+ * and restore:
+ *   make	in the context of the task that needs the object first: make it from
+ *		its record, and return the kernel object that cpt_made() hands out
+ *   unmake	undo of make, for whatever was made, at the end of restore, good or bad
+ * or, for what a task has one of (its memory, its descriptors…):
+ *   restore	in the context of the first task that has it: make the task's own
+ *		what the record says
+ *
+ * Tasks are restored one after the other, in the order of the image, so that
+ * nothing here races with another task of the VE.
+ */
+#ifndef _CPT_KIND_H
+#define _CPT_KIND_H
+
+#include <linux/fs.h>
+
+#include "cpt.h"
+
+/* Who holds an object: for sentences. Valid during collect. */
+struct cpt_holder {
+	pid_t pid;		/* in the VE */
+	const char *comm;
+	int fd;			/* or -1 */
+	struct task_struct *task;
+	struct cpt_node *node;	/* its place in the tree (tree.h) */
+	struct mm_struct *parent_mm; /* of the task that clones it at restore, or NULL */
+};
+
+struct cpt_obj {
+	struct hlist_node node;
+	struct list_head list;
+	enum cpt_kind kind;
+	void *ptr;		/* the kernel object */
+	u32 id;
+	u32 refs;		/* how often it was named inside the VE */
+	void *priv;		/* the kind's, from collect to release */
+};
+
+struct cpt_kind_ops {
+	enum cpt_kind kind;
+	const char *name;
+	bool (*owns)(struct file *f);	/* kinds of files: is this one mine? */
+	int (*collect)(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who);
+	int (*check)(struct cpt_ctx *ctx, struct cpt_obj *obj);
+	int (*dump)(struct cpt_ctx *ctx, struct cpt_obj *obj);
+	int (*data)(struct cpt_ctx *ctx, struct cpt_obj *obj);
+	void (*release)(struct cpt_obj *obj);
+	void *(*make)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+	void (*unmake)(void *ptr);
+	int (*restore)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+};
+
+extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
+	cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
+	cpt_task_ops;
+
+/* kind.c */
+int cpt_kinds_init(void);
+const struct cpt_kind_ops *cpt_kind_ops(unsigned int kind);
+const struct cpt_kind_ops *cpt_file_ops(struct file *f);
+
+/* objtab.c */
+int cpt_collect(struct cpt_ctx *ctx, enum cpt_kind kind, const void *ptr,
+		const struct cpt_holder *who);
+int cpt_collect_file(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+struct cpt_obj *cpt_obj_find(struct cpt_ctx *ctx, const void *ptr);
+u32 cpt_obj_id(struct cpt_ctx *ctx, const void *ptr);
+void cpt_obj_release_all(struct cpt_ctx *ctx);
+
+/* undump.c */
+const struct cpt_rec *cpt_rec_of(struct cpt_ctx *ctx, u64 id);
+const struct cpt_rec *cpt_rec_after(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+void *cpt_made(struct cpt_ctx *ctx, u64 id);
+void *cpt_made_already(struct cpt_ctx *ctx, u64 id);
+void cpt_set_made(struct cpt_ctx *ctx, u64 id, void *ptr);
+
+/* kind/pipe.c */
+int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
+
+/* file.c */
+int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct file *f);
+void cpt_file_finish(struct file *f, const struct cpt_file_body *body);
+char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
+int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tables of descriptors (files_struct): which descriptor is which open file, and
+ * close-on-exec.
+ *
+ * Preserved: all numbers and flags; tables shared by clone(CLONE_FILES).
+ */
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/slab.h>
+
+#include "kind.h"
+#include "out.h"
+
+/* obj->priv: the descriptors, taken once. */
+struct fd_list {
+	u32 n, room;
+	struct {
+		u32 fd;
+		bool cloexec;
+		struct file *file;	/* held */
+	} fds[];
+};
+
+struct fd_walk {
+	struct files_struct *files;
+	struct fd_list *list;		/* NULL: only count */
+	u32 n;
+};
+
+/* Called under files->file_lock. */
+static int each_fd(const void *arg, struct file *file, unsigned int fd)
+{
+	struct fd_walk *w = (void *)arg;
+	struct fd_list *l = w->list;
+
+	if (l && l->n < l->room) {
+		l->fds[l->n].fd = fd;
+		l->fds[l->n].cloexec = compat_close_on_exec(w->files, fd);
+		l->fds[l->n].file = get_file(file);
+		l->n++;
+	}
+	w->n++;
+	return 0;
+}
+
+static int files_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
+{
+	struct fd_walk w = { .files = obj->ptr };
+	struct cpt_holder holder = *who;
+	int err = 0;
+	u32 i;
+
+	iterate_fd(w.files, 0, each_fd, &w);
+	w.list = kvzalloc(struct_size(w.list, fds, w.n), GFP_KERNEL);
+	if (!w.list)
+		return -ENOMEM;
+	w.list->room = w.n;
+	iterate_fd(w.files, 0, each_fd, &w);
+	obj->priv = w.list;
+	for (i = 0; !err && i < w.list->n; i++) {
+		holder.fd = w.list->fds[i].fd;
+		if (holder.fd >= CPT_FD_MAX)
+			cpt_obstacle(ctx, "process %d (%s) has a descriptor above %u", who->pid,
+				     who->comm, CPT_FD_MAX);
+		err = cpt_collect_file(ctx, w.list->fds[i].file, &holder);
+	}
+	if (err)
+		cpt_files_ops.release(obj);
+	else
+		atomic_inc(&w.files->count);
+	return err;
+}
+
+static void files_release(struct cpt_obj *obj)
+{
+	struct fd_list *l = obj->priv;
+	u32 i;
+
+	for (i = 0; i < l->n; i++)
+		fput(l->fds[i].file);
+	kvfree(l);
+	if (obj->id)
+		ksym(put_files_struct)(obj->ptr);
+}
+
+static int files_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct fd_list *l = obj->priv;
+	struct cpt_files_rec *r;
+	struct cpt_fd *fd;
+	u32 i;
+
+	r = cpt_out_rec(ctx, CPT_K_FILES, obj->id, sizeof(*r), l->n * sizeof(*fd));
+	if (!r)
+		return -ENOMEM;
+	fd = (void *)(r + 1);
+	r->n = l->n;
+	for (i = 0; i < l->n; i++) {
+		fd[i].fd = l->fds[i].fd;
+		fd[i].cloexec = l->fds[i].cloexec;
+		fd[i].file = cpt_obj_id(ctx, l->fds[i].file);
+	}
+	return 0;
+}
+
+static int files_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_files_rec *r = (const void *)rec;
+	const struct cpt_fd *fd = (const void *)(r + 1);
+	u32 i;
+	int err;
+
+	for (i = 0; i < r->n; i++) {
+		struct file *f = cpt_made(ctx, fd[i].file);
+
+		if (IS_ERR(f))
+			return PTR_ERR(f);
+		err = ksym(replace_fd)(fd[i].fd, f, fd[i].cloexec ? O_CLOEXEC : 0);
+		if (err < 0)
+			return cpt_fail(ctx, err, "descriptor %u cannot be made: error %d", fd[i].fd, -err);
+	}
+	return 0;
+}
+
+const struct cpt_kind_ops cpt_files_ops = {
+	.kind		= CPT_K_FILES,
+	.name		= "descriptor table",
+	.collect	= files_collect,
+	.dump		= files_dump,
+	.release	= files_release,
+	.restore	= files_restore,
+};

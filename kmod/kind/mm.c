@@ -1,0 +1,849 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory (mm_struct): areas, pages, the addresses of code, data, heap, stack,
+ * arguments and environment, auxiliary vector, executable.
+ *
+ * Preserved: private and shared anonymous memory, file mappings (the pages of a
+ * private one that were written), flags of madvise and mlock, pages that fork
+ * shared with the parent (shared again, in the image once), holes.
+ * Not preserved: that a page was swapped, or huge.
+ * Refused: memfd and SysV segments, huge pages, device memory, userfaultfd,
+ * protection keys, NUMA policy, area names, an LDT.
+ *
+ * Who shares with whom: a child's mm names its creator's as parent. An area that
+ * both have alike is *inherited*: at restore the kernel's own fork copies it, and
+ * the child repairs only what differs: pages that are not the parent's are data,
+ * pages that the child lacks are holes.
+ *
+ * Locks: mmap_lock for reading, one mm at a time, dropped while pages (held by a
+ * reference) are written. Page table locks inside walk_page_range().
+ */
+#include <linux/magic.h>
+#include <linux/mempolicy.h>
+#include <linux/mm.h>
+#include <linux/mm_inline.h>
+#include <linux/mman.h>
+#include <linux/pagewalk.h>
+#include <linux/pkeys.h>
+#include <linux/sched/coredump.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/swapops.h>
+#include <linux/uaccess.h>
+#include <asm/vdso.h>
+
+#include "in.h"
+#include "kind.h"
+#include "out.h"
+#include "undump.h"
+
+/* obj->priv */
+struct mm_state {
+	struct mm_struct *parent;	/* or NULL; held by its own object */
+};
+
+/* Flags of an area: the kernel's, the image's, and the advice that sets it (0: mmap does). */
+static const struct {
+	unsigned long vm;
+	u32 cpt;
+	int advice;
+} area_flags[] = {
+	{ VM_READ,		CPT_VMA_READ },
+	{ VM_WRITE,		CPT_VMA_WRITE },
+	{ VM_EXEC,		CPT_VMA_EXEC },
+	{ VM_SHARED,		CPT_VMA_SHARED },
+	{ VM_GROWSDOWN,		CPT_VMA_GROWSDOWN },
+	{ VM_NORESERVE,		CPT_VMA_NORESERVE },
+	{ VM_LOCKED,		CPT_VMA_LOCKED },
+	{ VM_LOCKONFAULT,	CPT_VMA_LOCKONFAULT },
+	{ VM_DONTCOPY,		CPT_VMA_DONTFORK,	MADV_DONTFORK },
+	{ VM_DONTDUMP,		CPT_VMA_DONTDUMP,	MADV_DONTDUMP },
+	{ VM_WIPEONFORK,	CPT_VMA_WIPEONFORK,	MADV_WIPEONFORK },
+	{ VM_HUGEPAGE,		CPT_VMA_HUGEPAGE,	MADV_HUGEPAGE },
+	{ VM_NOHUGEPAGE,	CPT_VMA_NOHUGEPAGE,	MADV_NOHUGEPAGE },
+	{ VM_MERGEABLE,		CPT_VMA_MERGEABLE,	MADV_MERGEABLE },
+	{ VM_SEQ_READ,		CPT_VMA_SEQ_READ,	MADV_SEQUENTIAL },
+	{ VM_RAND_READ,		CPT_VMA_RAND_READ,	MADV_RANDOM },
+};
+
+static u32 flags_of(const struct vm_area_struct *vma)
+{
+	u32 flags = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(area_flags); i++)
+		if (vma->vm_flags & area_flags[i].vm)
+			flags |= area_flags[i].cpt;
+	return flags;
+}
+
+static const char *special_name(struct vm_area_struct *vma)
+{
+	return vma->vm_ops && vma->vm_ops->name ? vma->vm_ops->name(vma) : NULL;
+}
+
+/* Nameless shared memory: a file of the kernel's own tmpfs that is no memfd. */
+static bool is_shared_anon(const struct vm_area_struct *vma)
+{
+	const struct file *f = vma->vm_file;
+
+	return f && (vma->vm_flags & VM_SHARED) && file_inode(f)->i_sb->s_magic == TMPFS_MAGIC &&
+	       (file_inode(f)->i_sb->s_flags & SB_NOUSER) &&
+	       !strcmp(f->f_path.dentry->d_name.name, "dev/zero");
+}
+
+static enum cpt_vma_type type_of(struct vm_area_struct *vma)
+{
+	const char *name = special_name(vma);
+
+	if (name && !strcmp(name, "[vdso]"))
+		return CPT_VMA_VDSO;
+	if (name && !strncmp(name, "[vvar", 5))
+		return CPT_VMA_VVAR;
+	if (is_shared_anon(vma))
+		return CPT_VMA_SHMEM;
+	return vma->vm_file ? CPT_VMA_FILE : CPT_VMA_ANON;
+}
+
+/* What stands against preserving an area; NULL: nothing. */
+static const char *area_obstacle(struct vm_area_struct *vma)
+{
+	enum cpt_vma_type type = type_of(vma);
+
+	if (type == CPT_VMA_VDSO || type == CPT_VMA_VVAR)
+		return NULL;
+	if (special_name(vma))
+		return "memory of the kernel's";
+	if (vma->vm_flags & VM_HUGETLB)
+		return "huge pages";
+	if (vma->vm_flags & (VM_PFNMAP | VM_IO | VM_MIXEDMAP))
+		return "memory of a device";
+	if (vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_WP))
+		return "memory watched by userfaultfd";
+#ifdef CONFIG_X86_USER_SHADOW_STACK
+	if (vma->vm_flags & VM_SHADOW_STACK)
+		return "a shadow stack";
+#endif
+	if (vma_pkey(vma))
+		return "memory with a protection key";
+	if (compat_vma_policy(vma))
+		return "memory with a NUMA policy";
+	if (anon_vma_name(vma))
+		return "named memory";
+	if (vma->vm_file && (file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) &&
+	    type != CPT_VMA_SHMEM)
+		return "memory of a file without a path";
+	return NULL;
+}
+
+static int collect_area(struct cpt_ctx *ctx, struct vm_area_struct *vma,
+			const struct cpt_holder *who)
+{
+	const char *why = area_obstacle(vma);
+
+	if (why && vma->vm_file)
+		return cpt_obstacle(ctx, "process %d (%s) has %s at %lx: %pD, which cannot be preserved yet",
+				    who->pid, who->comm, why, vma->vm_start, vma->vm_file);
+	if (why)
+		return cpt_obstacle(ctx, "process %d (%s) has %s at %lx, which cannot be preserved yet",
+				    who->pid, who->comm, why, vma->vm_start);
+	switch (type_of(vma)) {
+	case CPT_VMA_FILE:
+		return cpt_collect_file(ctx, vma->vm_file, who);
+	case CPT_VMA_SHMEM:
+		return cpt_collect(ctx, CPT_K_SHMEM, file_inode(vma->vm_file), who);
+	default:
+		return 0;
+	}
+}
+
+static struct file *exe_of(struct mm_struct *mm)
+{
+	return rcu_dereference_raw(mm->exe_file);	/* only its own tasks change it: frozen */
+}
+
+static int collect_mm(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cpt_holder *who)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, 0);
+	int err = 0;
+
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	if (mm->context.ldt)
+		cpt_obstacle(ctx, "process %d (%s) has an LDT, which cannot be preserved yet", who->pid,
+			     who->comm);
+#endif
+	if (!exe_of(mm))
+		cpt_obstacle(ctx, "process %d (%s) has no executable", who->pid, who->comm);
+	else
+		err = cpt_collect_file(ctx, exe_of(mm), who);
+	mmap_read_lock(mm);
+	for_each_vma(vmi, vma) {
+		if (err)
+			break;
+		err = collect_area(ctx, vma, who);
+	}
+	mmap_read_unlock(mm);
+	return err;
+}
+
+static int mm_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
+{
+	struct mm_struct *mm = obj->ptr;
+	struct cpt_holder holder = *who;
+	struct mm_state *s = kzalloc(sizeof(*s), GFP_KERNEL);
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	holder.fd = -1;
+	err = collect_mm(ctx, mm, &holder);
+	if (err) {
+		kfree(s);
+		return err;
+	}
+	s->parent = who->parent_mm;
+	mmget(mm);
+	obj->priv = s;
+	return 0;
+}
+
+static void mm_release(struct cpt_obj *obj)
+{
+	kfree(obj->priv);
+	mmput(obj->ptr);
+}
+
+/* The parent's area like @vma, if a fork now would give the child that very area. */
+static bool inherited(struct mm_struct *parent, struct vm_area_struct *vma)
+{
+	struct vm_area_struct *p;
+	bool same;
+
+	if (!parent)
+		return false;
+	p = find_vma(parent, vma->vm_start);
+	if (!p || p->vm_start > vma->vm_start || p->vm_end < vma->vm_end)
+		return false;
+	same = p->vm_file == vma->vm_file && type_of(p) == type_of(vma) &&
+	       !(p->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)) &&
+	       !((flags_of(p) ^ flags_of(vma)) & ~(CPT_VMA_LOCKED | CPT_VMA_LOCKONFAULT));
+	if (vma->vm_file)
+		same = same && p->vm_pgoff + ((vma->vm_start - p->vm_start) >> PAGE_SHIFT) ==
+			       vma->vm_pgoff;
+	if (type_of(vma) == CPT_VMA_VDSO || type_of(vma) == CPT_VMA_VVAR)
+		same = same && p->vm_start == vma->vm_start && p->vm_end == vma->vm_end;
+	return same;
+}
+
+static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struct *parent,
+		      struct cpt_mm_rec *m)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, 0);
+
+	for_each_vma(vmi, vma) {
+		struct cpt_vma_rec *r = cpt_out_rec(ctx, CPT_K_VMA, 0, sizeof(*r), 0);
+
+		if (!r)
+			return -ENOMEM;
+		r->start = vma->vm_start;
+		r->end = vma->vm_end;
+		r->type = type_of(vma);
+		r->flags = flags_of(vma);
+		if (inherited(parent, vma))
+			r->flags |= CPT_VMA_INHERIT;
+		if (r->type == CPT_VMA_FILE) {
+			r->pgoff = vma->vm_pgoff;
+			r->file = cpt_obj_id(ctx, vma->vm_file);
+		} else if (r->type == CPT_VMA_SHMEM) {
+			r->pgoff = vma->vm_pgoff;
+			r->file = cpt_obj_id(ctx, file_inode(vma->vm_file));
+		}
+		m->areas++;
+	}
+	return 0;
+}
+
+static u32 count_auxv(const struct mm_struct *mm)
+{
+	u32 n = ARRAY_SIZE(mm->saved_auxv);
+
+	while (n && !mm->saved_auxv[n - 1])
+		n--;
+	return min_t(u32, n + 2, ARRAY_SIZE(mm->saved_auxv));
+}
+
+static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct mm_struct *mm = obj->ptr, *parent = ((struct mm_state *)obj->priv)->parent;
+	u32 nauxv = count_auxv(mm), i;
+	struct cpt_mm_rec *r;
+	u64 *auxv;
+	int err;
+
+	BUILD_BUG_ON(ARRAY_SIZE(mm->saved_auxv) > CPT_AUXV_MAX);
+	r = cpt_out_rec(ctx, CPT_K_MM, obj->id, sizeof(*r), nauxv * sizeof(*auxv));
+	if (!r)
+		return -ENOMEM;
+	r->parent = cpt_obj_id(ctx, parent);
+	r->exe = cpt_obj_id(ctx, exe_of(mm));
+	r->start_code = mm->start_code;
+	r->end_code = mm->end_code;
+	r->start_data = mm->start_data;
+	r->end_data = mm->end_data;
+	r->start_brk = mm->start_brk;
+	r->brk = mm->brk;
+	r->start_stack = mm->start_stack;
+	r->arg_start = mm->arg_start;
+	r->arg_end = mm->arg_end;
+	r->env_start = mm->env_start;
+	r->env_end = mm->env_end;
+	r->mmap_base = mm->mmap_base;
+	r->vdso = (unsigned long)mm->context.vdso;
+	r->dumpable = mm->flags & MMF_DUMPABLE_MASK;
+	r->coredump_filter = (mm->flags & MMF_DUMP_FILTER_MASK) >> MMF_DUMP_FILTER_SHIFT;
+	r->membarrier = atomic_read(&mm->membarrier_state);
+	r->flags = mm->flags & (1UL << MMF_DISABLE_THP) ? CPT_MM_THP_DISABLE : 0;
+	r->nauxv = nauxv;
+	auxv = (void *)(r + 1);
+	for (i = 0; i < nauxv; i++)
+		auxv[i] = mm->saved_auxv[i];
+	mmap_read_lock(mm);
+	err = dump_areas(ctx, mm, parent, r);
+	mmap_read_unlock(mm);
+	return err;
+}
+
+/* --- pages at dump ------------------------------------------------------------------------- */
+
+#define CHUNK 512			/* pages looked at in one go */
+
+/* What a range of an mm holds: for each page NULL, or a reference to it. */
+struct view {
+	unsigned long start;
+	struct page *page[CHUNK];
+	DECLARE_BITMAP(swapped, CHUNK);	/* there, but it must be faulted in */
+};
+
+static void see_page(struct view *v, unsigned long addr, struct page *page)
+{
+	if (!PageAnon(page))
+		return;
+	get_page(page);
+	v->page[(addr - v->start) >> PAGE_SHIFT] = page;
+}
+
+static int see_pte(pte_t *ptep, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+	struct view *v = walk->private;
+	pte_t pte = *ptep;
+
+	if (pte_none(pte))
+		return 0;
+	if (!pte_present(pte))
+		__set_bit((addr - v->start) >> PAGE_SHIFT, v->swapped);
+	else if (!pte_special(pte) && pfn_valid(pte_pfn(pte)))
+		see_page(v, addr, pte_page(pte));
+	return 0;
+}
+
+/* Huge pages are looked at whole: without this the walker would split them. */
+static int see_pmd(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	struct view *v = walk->private;
+	spinlock_t *ptl;
+
+	if (pmd_none(*pmd) || (pmd_present(*pmd) && !pmd_trans_huge(*pmd)))
+		return 0;
+	ptl = ksym(__pmd_trans_huge_lock)(pmd, walk->vma);
+	if (!ptl)
+		return 0;
+	for (; addr < next; addr += PAGE_SIZE) {
+		if (!pmd_present(*pmd))
+			__set_bit((addr - v->start) >> PAGE_SHIFT, v->swapped);
+		else if (PageAnon(pmd_page(*pmd)))
+			see_page(v, addr, pmd_page(*pmd) + ((addr & ~PMD_MASK) >> PAGE_SHIFT));
+	}
+	spin_unlock(ptl);
+	walk->action = ACTION_CONTINUE;
+#endif
+	return 0;
+}
+
+static const struct mm_walk_ops view_ops = {
+	.pmd_entry	= see_pmd,
+	.pte_entry	= see_pte,
+	COMPAT_WALK_RDLOCK
+};
+
+static int view_open(struct view *v, struct mm_struct *mm, unsigned long start, unsigned long end,
+		     bool fault_in)
+{
+	unsigned long i;
+	int err;
+
+	memset(v, 0, sizeof(*v));
+	v->start = start;
+	mmap_read_lock(mm);
+	err = ksym(walk_page_range)(mm, start, end, &view_ops, v);
+	if (!err && fault_in)
+		for_each_set_bit(i, v->swapped, CHUNK)
+			if (compat_gup(mm, start + (i << PAGE_SHIFT), 1, FOLL_FORCE, &v->page[i]) != 1) {
+				v->page[i] = NULL;
+				err = -EFAULT;
+				break;
+			}
+	mmap_read_unlock(mm);
+	return err;
+}
+
+static void view_close(struct view *v)
+{
+	int i;
+
+	for (i = 0; i < CHUNK; i++)
+		if (v->page[i])
+			put_page(v->page[i]);
+}
+
+/* A section in the making. */
+struct batch {
+	struct cpt_run runs[CPT_RUNS_MAX];
+	struct page *pages[CHUNK];
+	u32 nruns, npages;
+};
+
+static void batch_add(struct batch *b, u64 addr, u32 flags)
+{
+	struct cpt_run *last = b->nruns ? &b->runs[b->nruns - 1] : NULL;
+
+	if (last && last->flags == flags && last->off + last->len == addr)
+		last->len += PAGE_SIZE;
+	else
+		b->runs[b->nruns++] = (struct cpt_run){ addr, PAGE_SIZE, flags };
+}
+
+/* Write what the child has and the parent has not, at @start … */
+static int dump_chunk(struct cpt_ctx *ctx, struct cpt_obj *obj, struct batch *b,
+		      struct view *child, struct view *parent, unsigned long start, unsigned long end)
+{
+	unsigned long i, n = (end - start) >> PAGE_SHIFT;
+
+	b->nruns = b->npages = 0;
+	for (i = 0; i < n; i++) {
+		u64 addr = start + (i << PAGE_SHIFT);
+		bool in_parent = parent && (parent->page[i] || test_bit(i, parent->swapped));
+
+		if (child->page[i] && parent && child->page[i] == parent->page[i]) {
+			ctx->pages_shared++;
+		} else if (child->page[i]) {
+			batch_add(b, addr, 0);
+			b->pages[b->npages++] = child->page[i];
+		} else if (in_parent) {
+			batch_add(b, addr, CPT_RUN_HOLE);
+		}
+	}
+	if (!b->nruns)
+		return 0;
+	ctx->pages += b->npages;
+	return cpt_out_data(ctx, obj->id, b->runs, b->nruns, b->pages, b->npages,
+			    (u64)b->npages * PAGE_SIZE);
+}
+
+struct dump_state {
+	struct view child, parent;
+	struct batch batch;
+};
+
+static int dump_range(struct cpt_ctx *ctx, struct cpt_obj *obj, struct dump_state *s,
+		      struct mm_struct *parent, unsigned long start, unsigned long end)
+{
+	int err = 0;
+
+	while (!err && start < end) {
+		/* chunks end at huge page boundaries */
+		unsigned long stop = min(end, (start + CHUNK * PAGE_SIZE) & ~(CHUNK * PAGE_SIZE - 1));
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		memset(&s->parent, 0, sizeof(s->parent));
+		if (parent)
+			err = view_open(&s->parent, parent, start, stop, false);
+		if (!err)
+			err = view_open(&s->child, obj->ptr, start, stop, true);
+		else
+			memset(&s->child, 0, sizeof(s->child));
+		if (!err)
+			err = dump_chunk(ctx, obj, &s->batch, &s->child, parent ? &s->parent : NULL,
+					 start, stop);
+		view_close(&s->child);
+		view_close(&s->parent);
+		start = stop;
+		cond_resched();
+	}
+	return err;
+}
+
+/* The next area whose pages the image must hold, at or after @addr. Copied: no lock is kept. */
+static bool next_area(struct mm_struct *mm, struct mm_struct *parent, unsigned long addr,
+		      unsigned long *start, unsigned long *end, bool *inherit)
+{
+	struct vm_area_struct *vma;
+	bool found = false;
+	VMA_ITERATOR(vmi, mm, addr);
+
+	mmap_read_lock(mm);
+	for_each_vma(vmi, vma) {
+		enum cpt_vma_type type = type_of(vma);
+
+		if ((vma->vm_flags & VM_SHARED) || (type != CPT_VMA_ANON && type != CPT_VMA_FILE))
+			continue;
+		*start = vma->vm_start;
+		*end = vma->vm_end;
+		*inherit = inherited(parent, vma);
+		found = true;
+		break;
+	}
+	mmap_read_unlock(mm);
+	return found;
+}
+
+static int mm_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct mm_struct *parent = ((struct mm_state *)obj->priv)->parent;
+	struct dump_state *s = kvmalloc(sizeof(*s), GFP_KERNEL);
+	unsigned long start, end = 0;
+	bool inherit;
+	int err = 0;
+
+	if (!s)
+		return -ENOMEM;
+	while (!err && next_area(obj->ptr, parent, end, &start, &end, &inherit))
+		err = dump_range(ctx, obj, s, inherit ? parent : NULL, start, end);
+	kvfree(s);
+	return err;
+}
+
+/* --- restore ------------------------------------------------------------------------------- */
+
+static unsigned long prot_of(u32 flags)
+{
+	return (flags & CPT_VMA_READ ? PROT_READ : 0) | (flags & CPT_VMA_WRITE ? PROT_WRITE : 0) |
+	       (flags & CPT_VMA_EXEC ? PROT_EXEC : 0);
+}
+
+/* Unmap all of current's memory from @start to @end, which may be empty. */
+static int unmap(unsigned long start, unsigned long end)
+{
+	return start < end ? vm_munmap(start, end - start) : 0;
+}
+
+/* Unmap what fork gave us and the image does not want. */
+static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
+{
+	const struct cpt_rec *rec = mm;
+	unsigned long at = 0;
+	int err;
+
+	while ((rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA) {
+		const struct cpt_vma_rec *r = (const void *)rec;
+
+		if (r->end > TASK_SIZE)
+			return cpt_fail(ctx, -EINVAL, "the image has memory above what this kernel gives");
+		if (!(r->flags & CPT_VMA_INHERIT))
+			continue;
+		err = unmap(at, r->start);
+		if (err)
+			return err;
+		at = r->end;
+	}
+	return unmap(at, COMPAT_TASK_SIZE);
+}
+
+static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+{
+	unsigned long flags = MAP_FIXED | (r->flags & CPT_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE) |
+			      (r->flags & CPT_VMA_NORESERVE ? MAP_NORESERVE : 0) |
+			      (r->flags & CPT_VMA_GROWSDOWN ? MAP_GROWSDOWN : 0);
+	struct file *f = NULL;
+	unsigned long addr;
+
+	if (r->file) {
+		f = cpt_made(ctx, r->file);
+		if (IS_ERR(f))
+			return PTR_ERR(f);
+		/* a file system may give an area other properties than those of plain memory */
+		if (!f->f_op->mmap && !IS_ENABLED(CONFIG_MMU))
+			return -ENODEV;
+	} else {
+		flags |= MAP_ANONYMOUS;
+	}
+	addr = vm_mmap(f, r->start, r->end - r->start, prot_of(r->flags), flags,
+		       r->pgoff << PAGE_SHIFT);
+	if (addr != r->start)
+		return cpt_fail(ctx, IS_ERR_VALUE(addr) ? (int)addr : -EINVAL,
+				"memory at %llx cannot be mapped: error %ld", r->start, -(long)addr);
+	return 0;
+}
+
+/* The vdso and its data, at the lowest address any of them had. */
+static int map_vdso(struct cpt_ctx *ctx, const struct vdso_image *image, const struct cpt_mm_rec *m,
+		    u64 start)
+{
+	int err = ksym(map_vdso_once)(image, start);
+
+	if (err)
+		return cpt_fail(ctx, err, "the vdso cannot be mapped: error %d", -err);
+	if ((unsigned long)current->mm->context.vdso != m->vdso)
+		return cpt_fail(ctx, -EINVAL, "the vdso of this kernel has another layout");
+	return 0;
+}
+
+static int map_areas(struct cpt_ctx *ctx, const struct vdso_image *image, const struct cpt_mm_rec *m)
+{
+	const struct cpt_rec *rec = &m->rec;
+	bool vdso = false;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA) {
+		const struct cpt_vma_rec *r = (const void *)rec;
+
+		if (r->flags & CPT_VMA_INHERIT)
+			continue;
+		if (r->type != CPT_VMA_VDSO && r->type != CPT_VMA_VVAR) {
+			err = map_area(ctx, r);
+		} else if (!vdso) {
+			err = map_vdso(ctx, image, m, r->start);
+			vdso = true;
+		}
+	}
+	return err;
+}
+
+/* The area of the mm's record that holds @addr; sections ascend, so the search goes on. */
+static const struct cpt_vma_rec *area_at(struct cpt_ctx *ctx, const struct cpt_rec **from, u64 addr)
+{
+	for (; *from && (*from)->kind == CPT_K_VMA; *from = cpt_rec_after(ctx, *from)) {
+		const struct cpt_vma_rec *r = (const void *)*from;
+
+		if (addr < r->end)
+			return addr >= r->start ? r : NULL;
+	}
+	return NULL;
+}
+
+static int write_pages(struct cpt_ctx *ctx, const struct cpt_vma_rec *r, u64 addr, u32 left)
+{
+	while (left) {
+		u32 len;
+		const void *buf = cpt_in_piece(ctx, left, &len);
+
+		if (IS_ERR(buf))
+			return PTR_ERR(buf);
+		if (r->flags & CPT_VMA_WRITE) {
+			if (copy_to_user((void __user *)(unsigned long)addr, buf, len))
+				return -EFAULT;
+		} else if (access_process_vm(current, addr, (void *)buf, len,
+					     FOLL_WRITE | FOLL_FORCE) != len) {
+			return -EFAULT;
+		}
+		addr += len;
+		left -= len;
+	}
+	return 0;
+}
+
+static int restore_run(struct cpt_ctx *ctx, const struct cpt_rec **area, const struct cpt_run *run)
+{
+	u64 at = run->off, end = run->off + run->len;
+	int err = 0;
+
+	if ((at | end) & ~PAGE_MASK)
+		return cpt_fail(ctx, -EINVAL, "the image has pieces of pages");
+	while (!err && at < end) {
+		const struct cpt_vma_rec *r = area_at(ctx, area, at);
+		u64 stop;
+
+		if (!r || (r->flags & CPT_VMA_SHARED) ||
+		    (r->type != CPT_VMA_ANON && r->type != CPT_VMA_FILE))
+			return cpt_fail(ctx, -EINVAL, "the image has pages where no memory is");
+		stop = min(end, r->end);
+		if (run->flags & CPT_RUN_HOLE)
+			err = ksys(madvise, (unsigned long)at, (unsigned long)(stop - at), MADV_DONTNEED);
+		else
+			err = write_pages(ctx, r, at, stop - at);
+		ctx->undump->pages += run->flags & CPT_RUN_HOLE ? 0 : (stop - at) >> PAGE_SHIFT;
+		at = stop;
+	}
+	return err;
+}
+
+static int restore_pages(struct cpt_ctx *ctx, const struct cpt_rec *mm)
+{
+	const struct cpt_rec *area = cpt_rec_after(ctx, mm);
+	struct cpt_section s;
+	int err;
+	u32 i;
+
+	while ((err = cpt_in_section(ctx, mm->id, &s)) > 0) {
+		for (i = 0, err = 0; !err && i < s.nruns; i++)
+			err = restore_run(ctx, &area, &s.runs[i]);
+		if (!err)
+			err = cpt_in_section_end(ctx, &s);
+		if (err)
+			break;
+		cond_resched();
+	}
+	return err;
+}
+
+/* What madvise and mlock say of an area. After the pages: locking fills holes. */
+static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+{
+	unsigned long start = r->start, len = r->end - r->start;
+	long err = 0;
+	int i;
+
+	if (r->type == CPT_VMA_VDSO || r->type == CPT_VMA_VVAR)
+		return 0;
+	for (i = 0; !err && i < ARRAY_SIZE(area_flags); i++) {
+		if (!area_flags[i].advice || !(r->flags & area_flags[i].cpt))
+			continue;
+		if ((r->flags & CPT_VMA_INHERIT) && area_flags[i].advice != MADV_DONTFORK &&
+		    area_flags[i].advice != MADV_WIPEONFORK)
+			continue;
+		err = ksys(madvise, start, len, area_flags[i].advice);
+	}
+	if (!err && (r->flags & CPT_VMA_LOCKED))
+		err = ksys(mlock2, start, len, r->flags & CPT_VMA_LOCKONFAULT ? MLOCK_ONFAULT : 0);
+	if (err)
+		return cpt_fail(ctx, err, "flags 0x%x of memory at %llx cannot be set: error %ld",
+				r->flags, r->start, -err);
+	return 0;
+}
+
+static int advise_all(struct cpt_ctx *ctx, const struct cpt_rec *mm)
+{
+	const struct cpt_rec *rec = mm;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA)
+		err = advise(ctx, (const void *)rec);
+	return err;
+}
+
+static void set_bounds(const struct cpt_mm_rec *r)
+{
+	struct mm_struct *mm = current->mm;
+	const u64 *auxv = (const void *)(r + 1);
+	u32 i;
+
+	mmap_write_lock(mm);
+	mm->start_code = r->start_code;
+	mm->end_code = r->end_code;
+	mm->start_data = r->start_data;
+	mm->end_data = r->end_data;
+	mm->start_brk = r->start_brk;
+	mm->brk = r->brk;
+	mm->start_stack = r->start_stack;
+	mm->arg_start = r->arg_start;
+	mm->arg_end = r->arg_end;
+	mm->env_start = r->env_start;
+	mm->env_end = r->env_end;
+	mm->mmap_base = r->mmap_base;
+	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
+	for (i = 0; i < min_t(u32, r->nauxv, ARRAY_SIZE(mm->saved_auxv)); i++)
+		mm->saved_auxv[i] = auxv[i];
+	mm->def_flags = 0;
+	mmap_write_unlock(mm);
+}
+
+static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_mm_rec *r = (const void *)rec;
+	const struct vdso_image *image = current->mm->context.vdso_image;
+	struct file *exe;
+	int err;
+
+	err = keep_inherited(ctx, rec);
+	if (!err)
+		err = map_areas(ctx, image, r);
+	if (!err)
+		err = restore_pages(ctx, rec);
+	if (!err)
+		err = advise_all(ctx, rec);
+	if (err)
+		return err;
+	set_bounds(r);
+	exe = cpt_made(ctx, r->exe);
+	if (IS_ERR(exe))
+		return PTR_ERR(exe);
+	err = ksym(set_mm_exe_file)(current->mm, exe);
+	return err ? cpt_fail(ctx, err, "the executable is open for writing") : 0;
+}
+
+/*
+ * cpt_mm_late - what changing credentials would undo
+ */
+void cpt_mm_late(struct cpt_ctx *ctx, const struct cpt_mm_rec *r)
+{
+	unsigned long set = r->dumpable |
+		((unsigned long)r->coredump_filter << MMF_DUMP_FILTER_SHIFT & MMF_DUMP_FILTER_MASK) |
+		(r->flags & CPT_MM_THP_DISABLE ? 1UL << MMF_DISABLE_THP : 0);
+	unsigned long mask = MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP;
+	unsigned long old = READ_ONCE(current->mm->flags);
+
+	while (!try_cmpxchg(&current->mm->flags, &old, (old & ~mask) | set))
+		;
+	atomic_set(&current->mm->membarrier_state, r->membarrier);
+}
+
+const struct cpt_kind_ops cpt_mm_ops = {
+	.kind		= CPT_K_MM,
+	.name		= "memory",
+	.collect	= mm_collect,
+	.dump		= mm_dump,
+	.data		= mm_data,
+	.release	= mm_release,
+	.restore	= mm_restore,
+};
+
+/* --- the vdso's own bytes ------------------------------------------------------------------- */
+
+static const struct vdso_image *own_vdso(void)
+{
+	return current->mm->context.vdso_image;
+}
+
+/*
+ * cpt_vdso_dump - note which vdso the programs of the VE have resolved
+ */
+int cpt_vdso_dump(struct cpt_ctx *ctx)
+{
+	const struct vdso_image *image = own_vdso();
+	struct cpt_vdso_rec *r;
+
+	if (!image || image->size > CPT_VDSO_MAX)
+		return 0;
+	r = cpt_out_rec(ctx, CPT_K_VDSO, 0, sizeof(*r), image->size);
+	if (!r)
+		return -ENOMEM;
+	r->size = image->size;
+	memcpy(r + 1, image->data, image->size);
+	return 0;
+}
+
+/*
+ * cpt_vdso_verify - is the vdso of the image the one this kernel has?
+ */
+int cpt_vdso_verify(struct cpt_ctx *ctx, const struct cpt_vdso_rec *r)
+{
+	const struct vdso_image *image = own_vdso();
+
+	if (image && image->size == r->size && !memcmp(image->data, r + 1, r->size))
+		return 0;
+	return cpt_fail(ctx, -EINVAL, "the image is of a kernel with another vdso, which cannot be bridged yet");
+}

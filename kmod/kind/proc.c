@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the threads of a process share besides its memory (signal_struct): ids,
+ * limits, interval timers, POSIX timers, signals queued for the process.
+ *
+ * Preserved: pid, group, session (tree.c makes them), all limits, ITIMER_*,
+ * POSIX timers of the monotonic, realtime and boottime clocks with id, interval
+ * and overrun; oom_score_adj; sub-reaper.
+ * Not preserved: accounting of CPU time, faults, I/O.
+ * Refused: a controlling terminal; timers on CPU time, alarm clocks and TAI.
+ *
+ * Times are what remained at the freeze; they run again from the resume on.
+ */
+#include <linux/capability.h>
+#include <linux/hrtimer.h>
+#include <linux/posix-timers.h>
+#include <linux/resource.h>
+#include <linux/sched/cputime.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+
+#include "kind.h"
+#include "out.h"
+#include "undump.h"
+
+/* obj->priv: a task of the process, held. */
+
+static bool clock_known(clockid_t clock)
+{
+	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME;
+}
+
+static int proc_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
+{
+	struct signal_struct *sig = obj->ptr;
+	struct task_struct *t = who->task;
+	struct k_itimer *timer;
+	bool bad_timer = false;
+
+	if (sig->tty)
+		cpt_obstacle(ctx, "process %d (%s) has a controlling terminal, which cannot be preserved yet",
+			     who->pid, who->comm);
+	if (t->sighand) {
+		spin_lock_irq(&t->sighand->siglock);
+		compat_for_each_timer(timer, sig)
+			bad_timer |= !clock_known(timer->it_clock);
+		spin_unlock_irq(&t->sighand->siglock);
+	}
+	if (bad_timer)
+		cpt_obstacle(ctx, "process %d (%s) has a timer on CPU time or an alarm clock, which cannot be preserved yet",
+			     who->pid, who->comm);
+	obj->priv = get_task_struct(t);
+	return 0;
+}
+
+static void proc_release(struct cpt_obj *obj)
+{
+	put_task_struct(obj->priv);
+}
+
+/* The host's clock @base at the freeze. */
+static u64 frozen_at(const struct cpt_ctx *ctx, clockid_t base)
+{
+	switch (base) {
+	case CLOCK_REALTIME:
+		return ctx->frozen_real;
+	case CLOCK_BOOTTIME:
+		return ctx->frozen_boot;
+	default:
+		return ctx->frozen_mono;
+	}
+}
+
+/* What remained of an armed hrtimer when the VE stood still; at least 1. */
+static u64 remaining(const struct cpt_ctx *ctx, const struct hrtimer *timer)
+{
+	s64 left = ktime_to_ns(hrtimer_get_expires(timer)) -
+		   (s64)frozen_at(ctx, timer->base->clockid);
+
+	return max_t(s64, left, 1);
+}
+
+static void dump_itimers(struct cpt_ctx *ctx, struct signal_struct *sig, struct task_struct *t,
+			 struct cpt_proc_rec *r)
+{
+	struct task_cputime now;
+	int i;
+
+	if (hrtimer_active(&sig->real_timer))
+		r->itimer[ITIMER_REAL].value = remaining(ctx, &sig->real_timer);
+	r->itimer[ITIMER_REAL].interval = ktime_to_ns(sig->it_real_incr);
+	if (!sig->it[CPUCLOCK_VIRT].expires && !sig->it[CPUCLOCK_PROF].expires)
+		return;
+	ksym(thread_group_cputime)(t, &now);
+	for (i = ITIMER_VIRTUAL; i <= ITIMER_PROF; i++) {
+		struct cpu_itimer *it = &sig->it[i == ITIMER_PROF ? CPUCLOCK_PROF : CPUCLOCK_VIRT];
+		u64 used = now.utime + (i == ITIMER_PROF ? now.stime : 0);
+
+		if (!it->expires)
+			continue;
+		r->itimer[i].value = it->expires > used ? it->expires - used : 1;
+		r->itimer[i].interval = it->incr;
+	}
+}
+
+static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
+{
+	struct hrtimer *h = &timer->it.real.timer;
+
+	r->timer_id = timer->it_id;
+	r->clock = timer->it_clock;
+	r->notify = timer->it_sigev_notify;
+	r->signo = timer->sigq->info.si_signo;
+	r->sival = (unsigned long)timer->sigq->info.si_value.sival_ptr;
+	if (timer->it_sigev_notify & SIGEV_THREAD_ID)
+		r->thread = pid_nr_ns(timer->it_pid, ctx->ns);
+	r->overrun = max_t(s64, timer->it_overrun, 0);
+	r->it.interval = ktime_to_ns(timer->it_interval);
+	if (hrtimer_active(h) && h->base->clockid == CLOCK_REALTIME) {
+		r->absolute = 1;
+		r->it.value = ktime_to_ns(hrtimer_get_expires(h));
+	} else if (hrtimer_active(h)) {
+		r->it.value = remaining(ctx, h);
+	} else if (timer->it_interval && timer->it_requeue_pending & 1) {
+		r->it.value = r->it.interval;	/* fired, its signal is queued */
+	}
+}
+
+static int dump_timers(struct cpt_ctx *ctx, struct signal_struct *sig, struct task_struct *t,
+		       struct cpt_proc_rec *r)
+{
+	struct cpt_timer_rec *recs = NULL, *to;
+	struct k_itimer *timer;
+	u32 n, room = 0, i;
+
+	do {
+		kvfree(recs);
+		room += 64;
+		recs = kvcalloc(room, sizeof(*recs), GFP_KERNEL);
+		if (!recs)
+			return -ENOMEM;
+		n = 0;
+		spin_lock_irq(&t->sighand->siglock);
+		compat_for_each_timer(timer, sig) {
+			if (n < room)
+				dump_timer(ctx, timer, &recs[n]);
+			n++;
+		}
+		spin_unlock_irq(&t->sighand->siglock);
+	} while (n > room);
+	r->ntimers = n;
+	for (i = 0; i < n; i++) {	/* the kernel lists the newest first */
+		to = cpt_out_rec(ctx, CPT_K_TIMER, 0, sizeof(*to), 0);
+		if (!to)
+			break;
+		recs[n - 1 - i].rec = to->rec;
+		*to = recs[n - 1 - i];
+	}
+	kvfree(recs);
+	return i < n ? -ENOMEM : 0;
+}
+
+static int proc_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct signal_struct *sig = obj->ptr;
+	struct task_struct *t = obj->priv;
+	struct cpt_proc_rec *r = cpt_out_rec(ctx, CPT_K_PROC, obj->id, sizeof(*r), 0);
+	int i, err;
+
+	BUILD_BUG_ON(RLIM_NLIMITS != CPT_NRLIMIT);
+	if (!r)
+		return -ENOMEM;
+	r->pid = task_tgid_nr_ns(t, ctx->ns);
+	r->pgid = task_pgrp_nr_ns(t, ctx->ns);
+	r->sid = task_session_nr_ns(t, ctx->ns);
+	r->flags = sig->is_child_subreaper ? CPT_PROC_SUBREAPER : 0;
+	r->oom_score_adj = sig->oom_score_adj;
+	for (i = 0; i < CPT_NRLIMIT; i++) {
+		r->rlim[i].cur = sig->rlim[i].rlim_cur == RLIM_INFINITY ? ~0ULL : sig->rlim[i].rlim_cur;
+		r->rlim[i].max = sig->rlim[i].rlim_max == RLIM_INFINITY ? ~0ULL : sig->rlim[i].rlim_max;
+	}
+	if (!t->sighand)
+		return 0;		/* a zombie */
+	dump_itimers(ctx, sig, t, r);
+	err = dump_timers(ctx, sig, t, r);
+	if (!err)
+		err = cpt_siginfo_dump(ctx, t, &sig->shared_pending, true);
+	return err;
+}
+
+const struct cpt_kind_ops cpt_proc_ops = {
+	.kind		= CPT_K_PROC,
+	.name		= "process",
+	.collect	= proc_collect,
+	.dump		= proc_dump,
+	.release	= proc_release,
+};
+
+/* --- restore ------------------------------------------------------------------------------- */
+
+static bool ve_has_cap(struct cpt_ctx *ctx, int cap)
+{
+	return ctx->undump->cap_bset & (1ULL << cap);
+}
+
+/*
+ * cpt_proc_restore_early - lift the limits that restoring would run into
+ *
+ * Checks first that the VE may have the limits of its image: those that ctl
+ * gave to the first process, unless the VE may raise limits anyway.
+ */
+int cpt_proc_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	static const int lifted[] = { RLIMIT_NOFILE, RLIMIT_MEMLOCK, RLIMIT_AS, RLIMIT_DATA,
+				      RLIMIT_STACK, RLIMIT_FSIZE, RLIMIT_NPROC, RLIMIT_SIGPENDING };
+	const struct cpt_proc_rec *r = (const void *)rec;
+	struct rlimit *rlim = current->signal->rlim;
+	int i;
+
+	if (r->pid == 1 && !ve_has_cap(ctx, CAP_SYS_RESOURCE)) {
+		for (i = 0; i < CPT_NRLIMIT; i++)
+			ctx->undump->hard_limits[i] = rlim[i].rlim_max;
+		ctx->undump->limited = true;
+	}
+	for (i = 0; ctx->undump->limited && i < CPT_NRLIMIT; i++) {
+		unsigned long max = r->rlim[i].max > RLIM_INFINITY ? RLIM_INFINITY : r->rlim[i].max;
+
+		if (max > ctx->undump->hard_limits[i])
+			return cpt_fail(ctx, -EPERM, "process %u had a limit (%d) higher than this VE may have",
+					r->pid, i);
+	}
+	task_lock(current->group_leader);
+	for (i = 0; i < ARRAY_SIZE(lifted); i++)
+		rlim[lifted[i]] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
+	rlim[RLIMIT_NOFILE] = (struct rlimit){ CPT_FD_MAX, CPT_FD_MAX };
+	task_unlock(current->group_leader);
+	return 0;
+}
+
+static unsigned long to_rlim(u64 v)
+{
+	return v > RLIM_INFINITY ? RLIM_INFINITY : v;
+}
+
+/*
+ * cpt_proc_restore_late - what needs no memory; in the group leader
+ */
+int cpt_proc_restore_late(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_proc_rec *r = (const void *)rec;
+	struct signal_struct *sig = current->signal;
+
+	if (ctx->undump->limited && r->oom_score_adj < sig->oom_score_adj_min)
+		return cpt_fail(ctx, -EPERM, "process %u had an oom_score_adj that this VE may not have",
+				r->pid);
+	sig->oom_score_adj = r->oom_score_adj;
+	sig->is_child_subreaper = !!(r->flags & CPT_PROC_SUBREAPER);
+	return cpt_siginfo_restore(ctx, rec, true);
+}
+
+/* Make a timer, not yet armed, with its old id. */
+static int make_timer(struct cpt_ctx *ctx, const struct cpt_timer_rec *r)
+{
+	struct {
+		struct sigevent ev;
+		timer_t id;
+	} __user *u = cpt_scratch(ctx);
+	struct sigevent ev = {
+		.sigev_value.sival_ptr = (void __user *)(unsigned long)r->sival,
+		.sigev_signo = r->signo,
+		.sigev_notify = r->notify,
+		._sigev_un._tid = r->thread,
+	};
+	timer_t id;
+	long err;
+
+	if (!u)
+		return -ENOMEM;
+	if (!clock_known(r->clock))
+		return cpt_fail(ctx, -EINVAL, "the image has a timer of an unknown clock %d", r->clock);
+	if (copy_to_user(&u->ev, &ev, sizeof(ev)))
+		return -EFAULT;
+	current->signal->next_posix_timer_id = r->timer_id;
+	err = ksys(timer_create, r->clock, &u->ev, &u->id);
+	if (err)
+		return cpt_fail(ctx, err, "timer %u cannot be made: error %ld", r->timer_id, -err);
+	if (get_user(id, &u->id))
+		return -EFAULT;
+	if (id != r->timer_id)
+		return cpt_fail(ctx, -EEXIST, "timer %u got another id: %d", r->timer_id, id);
+	return 0;
+}
+
+/*
+ * cpt_timers_restore - make the process's POSIX timers; all threads exist
+ */
+int cpt_timers_restore(struct cpt_ctx *ctx, const struct cpt_rec *proc)
+{
+	const struct cpt_rec *rec = proc;
+	u32 last = 0;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && !rec->id) {
+		if (rec->kind != CPT_K_TIMER)
+			continue;
+		err = make_timer(ctx, (const void *)rec);
+		last = max(last, ((const struct cpt_timer_rec *)rec)->timer_id + 1);
+	}
+	current->signal->next_posix_timer_id = last & INT_MAX;
+	return err;
+}
+
+static struct __kernel_old_timeval old_timeval(u64 ns)
+{
+	u64 us = ns && ns < 1000 ? 1 : div_u64(ns, 1000);
+	u32 rest;
+
+	return (struct __kernel_old_timeval){ .tv_sec = div_u64_rem(us, 1000000, &rest),
+					      .tv_usec = rest };
+}
+
+static struct __kernel_timespec kernel_timespec(u64 ns)
+{
+	struct timespec64 ts = ns_to_timespec64(ns);
+
+	return (struct __kernel_timespec){ .tv_sec = ts.tv_sec, .tv_nsec = ts.tv_nsec };
+}
+
+static void start_itimer(struct cpt_ctx *ctx, int which, const struct cpt_itimer *it)
+{
+	struct __kernel_old_itimerval v = { .it_value = old_timeval(it->value),
+					    .it_interval = old_timeval(it->interval) };
+	void __user *u;
+
+	if (!it->value && it->interval && which == ITIMER_REAL) {
+		/* it fired: taking its queued signal starts it again (kernel/signal.c) */
+		current->signal->it_real_incr = ns_to_ktime(it->interval);
+		return;
+	}
+	if (!it->value)
+		return;
+	u = cpt_scratch(ctx);
+	if (u && !copy_to_user(u, &v, sizeof(v)))
+		ksys(setitimer, which, u, 0);
+}
+
+static void start_timer(struct cpt_ctx *ctx, const struct cpt_timer_rec *r)
+{
+	struct __kernel_itimerspec v = { .it_interval = kernel_timespec(r->it.interval),
+					 .it_value = kernel_timespec(r->it.value) };
+	void __user *u;
+
+	if (!r->it.value)
+		return;
+	u = cpt_scratch(ctx);
+	if (u && !copy_to_user(u, &v, sizeof(v)))
+		ksys(timer_settime, r->timer_id, r->absolute ? TIMER_ABSTIME : 0, u, 0);
+}
+
+/*
+ * cpt_proc_resume - limits, and all timers of the process; in its leader, at resume
+ */
+void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *proc)
+{
+	const struct cpt_proc_rec *r = (const void *)proc;
+	const struct cpt_rec *rec = proc;
+	int i;
+
+	for (i = ITIMER_REAL; i <= ITIMER_PROF; i++)
+		start_itimer(ctx, i, &r->itimer[i]);
+	while ((rec = cpt_rec_after(ctx, rec)) && !rec->id)
+		if (rec->kind == CPT_K_TIMER)
+			start_timer(ctx, (const void *)rec);
+	task_lock(current->group_leader);
+	for (i = 0; i < CPT_NRLIMIT; i++)
+		current->signal->rlim[i] = (struct rlimit){ to_rlim(r->rlim[i].cur),
+							    to_rlim(r->rlim[i].max) };
+	task_unlock(current->group_leader);
+}

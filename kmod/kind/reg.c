@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Open files that have a path in one of the VE's mounts: regular files,
+ * directories, fifos, and the character devices every container has.
+ *
+ * Preserved: path, flags, position, the credentials that opened it; what is in a
+ * fifo; who shares the description.
+ * Not preserved: contents of regular files (the file system keeps them).
+ * Refused: files outside the VE's mounts, deleted files, files of /proc, /sys and
+ * the like, other devices, locks and signal owners (file.c).
+ */
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/pipe_fs_i.h>
+#include <linux/slab.h>
+
+#include "kind.h"
+#include "out.h"
+
+static bool reg_owns(struct file *f)
+{
+	umode_t mode = file_inode(f)->i_mode;
+
+	return !(f->f_path.mnt->mnt_sb->s_flags & SB_NOUSER) &&
+	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode));
+}
+
+/* null, zero, full, random, urandom: no state but what the path says. */
+static bool device_known(dev_t dev)
+{
+	if (MAJOR(dev) != 1)
+		return false;
+	return MINOR(dev) == 3 || MINOR(dev) == 5 || (MINOR(dev) >= 7 && MINOR(dev) <= 9);
+}
+
+/* File systems whose files are a view of the kernel's state. */
+static bool is_view(const struct super_block *sb)
+{
+	switch (sb->s_magic) {
+	case PROC_SUPER_MAGIC:
+	case SYSFS_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+	case DEVPTS_SUPER_MAGIC:
+	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case BPF_FS_MAGIC:
+		return true;
+	}
+	return false;
+}
+
+/* What stands against preserving @f; NULL: nothing. */
+static const char *obstacle(struct cpt_ctx *ctx, struct file *f)
+{
+	struct inode *inode = file_inode(f);
+
+	if (!cpt_mount_by_vfs(ctx, f->f_path.mnt))
+		return "a file outside the VE";
+	if (is_view(inode->i_sb) && !S_ISDIR(inode->i_mode))
+		return "a file of a kernel file system, which cannot be preserved yet";
+	if (S_ISCHR(inode->i_mode) && !device_known(inode->i_rdev))
+		return "a device that cannot be preserved yet";
+	if (d_unlinked(f->f_path.dentry) || !inode->i_nlink)
+		return "a deleted file, which cannot be preserved yet";
+	if ((f->f_mode & FMODE_PATH) && !S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode))
+		return "a file opened with O_PATH, which cannot be preserved yet";
+	return NULL;
+}
+
+static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
+{
+	struct file *f = obj->ptr;
+	const char *why = obstacle(ctx, f);
+	char *buf, *path;
+	u32 mount;
+	int err;
+
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	if (!why && !cpt_path_in(ctx, &f->f_path, &mount, buf))
+		why = "a file that no path of the VE leads to";
+	if (why) {
+		path = d_path(&f->f_path, buf, PATH_MAX);
+		if (who->fd >= 0)
+			cpt_obstacle(ctx, "process %d (%s) holds %s: %s (fd %d)", who->pid, who->comm,
+				     why, IS_ERR(path) ? "?" : path, who->fd);
+		else
+			cpt_obstacle(ctx, "process %d (%s) maps %s: %s", who->pid, who->comm, why,
+				     IS_ERR(path) ? "?" : path);
+	}
+	kfree(buf);
+	err = cpt_file_collect(ctx, f, who);
+	if (!err && !why && S_ISFIFO(file_inode(f)->i_mode))
+		err = cpt_collect(ctx, CPT_K_PIPE, f->private_data, who);
+	if (!err)
+		get_file(f);
+	return err;
+}
+
+static void reg_release(struct cpt_obj *obj)
+{
+	fput(obj->ptr);
+}
+
+static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct file *f = obj->ptr;
+	struct inode *inode = file_inode(f);
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *path;
+	struct cpt_reg_rec *r;
+	u32 mount = 0;
+	int err = -ENOMEM;
+
+	if (!buf)
+		return -ENOMEM;
+	path = cpt_path_in(ctx, &f->f_path, &mount, buf);
+	if (!path) {
+		err = -EIO;
+		goto out;
+	}
+	r = cpt_out_rec(ctx, CPT_K_REG, obj->id, sizeof(*r), strlen(path));
+	if (!r)
+		goto out;
+	cpt_file_fill(ctx, &r->file, f);
+	r->ino = inode->i_sb->s_magic == TMPFS_MAGIC ? 0 : inode->i_ino;
+	r->size = S_ISREG(inode->i_mode) ? i_size_read(inode) : 0;
+	r->mode = inode->i_mode;
+	if (S_ISCHR(inode->i_mode))
+		r->rdev = MAJOR(inode->i_rdev) << 20 | MINOR(inode->i_rdev);
+	if (S_ISFIFO(inode->i_mode))
+		r->pipe = cpt_obj_id(ctx, f->private_data);
+	r->mount = mount;
+	r->path_len = strlen(path);
+	memcpy(r + 1, path, r->path_len);
+	err = 0;
+out:
+	kfree(buf);
+	return err;
+}
+
+/* Is what stands at the path now what the image means? */
+static int same_inode(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct inode *inode)
+{
+	const char *why = NULL;
+
+	if ((inode->i_mode ^ r->mode) & S_IFMT)
+		why = "is of another type";
+	else if (S_ISCHR(inode->i_mode) &&
+		 (!device_known(inode->i_rdev) ||
+		  r->rdev != (MAJOR(inode->i_rdev) << 20 | MINOR(inode->i_rdev))))
+		why = "is another device";
+	else if (r->ino && r->ino != inode->i_ino)
+		why = "is another file";
+	else if (S_ISREG(inode->i_mode) && i_size_read(inode) != r->size)
+		why = "has another size";
+	if (!why)
+		return 0;
+	return cpt_fail(ctx, -ESTALE, "%.*s (mount %u) %s than when the VE was dumped",
+			(int)r->path_len, (const char *)(r + 1), r->mount, why);
+}
+
+static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_reg_rec *r = (const void *)rec;
+	const struct cred *cred = cpt_made(ctx, r->file.cred);
+	struct path path;
+	struct file *f;
+	int err;
+
+	if (IS_ERR(cred))
+		return (void *)cred;
+	err = cpt_path_open(ctx, r->mount, (const char *)(r + 1), r->path_len, &path);
+	if (err)
+		return ERR_PTR(err);
+	err = same_inode(ctx, r, d_inode(path.dentry));
+	if (!err && S_ISFIFO(r->mode))	/* a fifo is open both ways, and full, before its ends */
+		err = cpt_pipe_make_fifo(ctx, r->pipe, &path);
+	if (err) {
+		f = ERR_PTR(err);
+		goto out;
+	}
+	f = dentry_open(&path, (r->file.flags & ~(O_CREAT | O_TRUNC | O_EXCL)) | O_NONBLOCK, cred);
+	if (IS_ERR(f))
+		cpt_say(ctx, "%.*s (mount %u) cannot be opened again: error %ld", (int)r->path_len,
+			(const char *)(r + 1), r->mount, -PTR_ERR(f));
+	else
+		cpt_file_finish(f, &r->file);
+out:
+	path_put(&path);
+	return f;
+}
+
+static void reg_unmake(void *ptr)
+{
+	fput(ptr);
+}
+
+const struct cpt_kind_ops cpt_reg_ops = {
+	.kind		= CPT_K_REG,
+	.name		= "file",
+	.owns		= reg_owns,
+	.collect	= reg_collect,
+	.dump		= reg_dump,
+	.release	= reg_release,
+	.make		= reg_make,
+	.unmake		= reg_unmake,
+};

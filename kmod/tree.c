@@ -1,0 +1,528 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The restored tasks, each in its own context, inside kernel_clone()'s fn: no
+ * task of the image runs user code before RESUME.
+ *
+ * A task makes its memory, then clones those it is the creator of, one after the
+ * other, each with its pid, and waits until each has made itself and all below
+ * it: so memory that fork shares is shared again, and everything is restored by
+ * one task at a time, in the order of the image. Then all meet at barriers:
+ *
+ *	BUILT	all tasks exist: group leaders make their process groups
+ *	GROUPS	all groups exist: the others join them
+ *	JOINED	zombies and dead leaders exit; parents wait until they are dead
+ *	EXITED	handlers, queued signals, timers, limits, credentials; park
+ *
+ * On failure (u->err) every wait ends and every task exits.
+ */
+#include <linux/mman.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+#include <linux/wait.h>
+#include <uapi/linux/wait.h>
+
+#include "kind.h"
+#include "undump.h"
+
+#define EXIT_FAILED	SIGKILL
+
+/* A temporary task: in a session, or a group, that has no leader any more. */
+struct helper {
+	struct cpt_rtask *creator;
+	u32 first;			/* index of the first orphan it creates */
+	pid_t sid;			/* of all of them */
+	bool leader;			/* it begins that session itself */
+	int err;
+	u32 next;			/* out: index of the first task it did not create */
+};
+
+static const struct cpt_proc_rec *proc_of(const struct cpt_rtask *rt)
+{
+	return (const void *)cpt_rec_of(rt->ctx, rt->rec->proc);
+}
+
+static bool is_leader(const struct cpt_rtask *rt)
+{
+	return proc_of(rt)->pid == rt->rec->pid;
+}
+
+static struct cpt_rtask *creator_of(const struct cpt_rtask *rt)
+{
+	return rt->rec->creator ? cpt_made_already(rt->ctx, rt->rec->creator) : NULL;
+}
+
+/* The entry of the current task. */
+struct cpt_rtask *cpt_rtask_current(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	u32 i;
+
+	for (i = 0; i < u->ntasks; i++)
+		if (u->tasks[i].task == current)
+			return &u->tasks[i];
+	return NULL;
+}
+
+/*
+ * cpt_scratch - a page of the current task's memory to pass to system calls
+ *
+ * The same page until cpt_scratch_drop(). NULL: none to be had.
+ */
+void __user *cpt_scratch(struct cpt_ctx *ctx)
+{
+	struct cpt_rtask *rt = cpt_rtask_current(ctx);
+	unsigned long addr;
+
+	if (!rt->scratch) {
+		addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, 0);
+		if (IS_ERR_VALUE(addr))
+			return NULL;
+		rt->scratch = addr;
+	}
+	return (void __user *)rt->scratch;
+}
+
+void cpt_scratch_drop(struct cpt_ctx *ctx)
+{
+	struct cpt_rtask *rt = cpt_rtask_current(ctx);
+
+	if (rt->scratch)
+		vm_munmap(rt->scratch, PAGE_SIZE);
+	rt->scratch = 0;
+}
+
+/* --- barriers ---------------------------------------------------------------------------------- */
+
+/* Under u->lock: has the last one arrived? */
+static void advance(struct cpt_undump *u)
+{
+	if (u->arrived < u->members)
+		return;
+	u->arrived = 0;
+	u->phase++;
+	wake_up_all(&u->wait);
+}
+
+static int barrier_wait(struct cpt_undump *u)
+{
+	u32 phase;
+
+	spin_lock(&u->lock);
+	phase = u->phase;
+	u->arrived++;
+	advance(u);
+	spin_unlock(&u->lock);
+	if (wait_event_killable(u->wait, READ_ONCE(u->phase) != phase || READ_ONCE(u->err)))
+		return -EINTR;
+	return READ_ONCE(u->err);
+}
+
+/* This task will not come to barriers any more. */
+static void barrier_leave(struct cpt_undump *u)
+{
+	spin_lock(&u->lock);
+	u->members--;
+	u->parked++;
+	advance(u);
+	spin_unlock(&u->lock);
+	wake_up_all(&u->wait);
+}
+
+/* --- creating ---------------------------------------------------------------------------------- */
+
+static int task_main(void *arg);
+
+static u64 clone_flags(const struct cpt_task_rec *c, const struct cpt_task_rec *r, bool thread)
+{
+	if (thread)
+		return CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+		       (c->files == r->files ? CLONE_FILES : 0) | (c->fs == r->fs ? CLONE_FS : 0);
+	if (r->state == CPT_TASK_ZOMBIE)
+		return 0;
+	return (c->mm == r->mm ? CLONE_VM : 0) | (c->files == r->files ? CLONE_FILES : 0) |
+	       (c->fs == r->fs ? CLONE_FS : 0) |
+	       (c->mm == r->mm && c->sighand == r->sighand ? CLONE_SIGHAND : 0);
+}
+
+/* Clone @rt from the current task (its creator, or a helper of that), and wait until it is made. */
+static int create(struct cpt_rtask *rt, const struct cpt_task_rec *creator)
+{
+	pid_t tid = rt->rec->pid;
+	struct kernel_clone_args args = {
+		.flags = clone_flags(creator, rt->rec, !is_leader(rt)),
+		.exit_signal = is_leader(rt) ? rt->rec->exit_signal : 0,
+		.set_tid = &tid,
+		.set_tid_size = 1,
+		.fn = task_main,
+		.fn_arg = rt,
+	};
+	struct cpt_ctx *ctx = rt->ctx;
+	pid_t pid;
+
+	pid = ksym(kernel_clone)(&args);
+	if (pid < 0)
+		return cpt_fail(ctx, pid, "process %u (%s) cannot be cloned: error %d", rt->rec->pid,
+				rt->rec->comm, -pid);
+	if (wait_for_completion_killable(&rt->made))
+		return -EINTR;
+	return READ_ONCE(ctx->undump->err);
+}
+
+/* The tasks whom @rt creates: those directly below it, from index @i on. */
+static u32 next_child(const struct cpt_rtask *rt, u32 i)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+
+	for (; i < u->ntasks; i++) {
+		if (u->tasks[i].rec->creator == rt->rec->rec.id)
+			return i;
+		if (u->tasks[i].rec->creator < rt->rec->rec.id)
+			break;		/* depth first: no longer below @rt */
+	}
+	return u->ntasks;
+}
+
+static int helper_main(void *arg)
+{
+	struct helper *h = arg;
+	struct cpt_rtask *rt = h->creator;
+	struct cpt_undump *u = rt->ctx->undump;
+	u32 i = h->first;
+
+	if (h->leader)
+		h->err = ksys(setsid) < 0 ? -EPERM : 0;
+	while (!h->err && i < u->ntasks && (u->tasks[i].rec->flags & CPT_TASK_ORPHAN) &&
+	       proc_of(&u->tasks[i])->sid == h->sid) {
+		h->err = create(&u->tasks[i], rt->rec);
+		i = next_child(rt, i + 1);
+	}
+	h->next = i;
+	ksym(do_exit)(0);
+	return 0;
+}
+
+/* Clone a temporary child with the pid @pid, which runs @fn. Returns its pid or -errno. */
+static int start_helper(struct cpt_ctx *ctx, pid_t pid, int (*fn)(void *), void *arg)
+{
+	struct kernel_clone_args args = {
+		.flags = CLONE_VM | CLONE_FS | CLONE_FILES,
+		.set_tid = &pid,
+		.set_tid_size = 1,
+		.fn = fn,
+		.fn_arg = arg,
+	};
+	pid_t nr = ksym(kernel_clone)(&args);
+
+	if (nr < 0)
+		return cpt_fail(ctx, nr, "a temporary process %d cannot be cloned: error %d", pid, -nr);
+	return nr;
+}
+
+/* Wait for the end of a temporary child. Killed, we leave it to whoever reaps us. */
+static int reap_helper(pid_t nr)
+{
+	long ret;
+
+	do {
+		ret = ksys(wait4, nr, NULL, __WALL, NULL);
+	} while (ret == -ERESTARTSYS && !fatal_signal_pending(current));
+	return ret == nr ? 0 : -EINTR;
+}
+
+/* Create the orphans of one session, beginning with index *@i. */
+static int create_orphans(struct cpt_rtask *rt, u32 *i)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	struct helper h = {
+		.creator = rt,
+		.first = *i,
+		.sid = proc_of(&u->tasks[*i])->sid,
+	};
+	int err;
+
+	h.leader = h.sid != proc_of(rt)->sid;
+	err = start_helper(rt->ctx, h.leader ? h.sid : u->spare_pid, helper_main, &h);
+	if (err > 0)
+		err = reap_helper(err);
+	*i = h.next;
+	return err ? err : h.err;
+}
+
+/* Create all children that are (@early) or are not cloned before setsid. */
+static int create_children(struct cpt_rtask *rt, bool early)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	u32 i = next_child(rt, rt->index + 1);
+	int err = 0;
+
+	while (!err && i < u->ntasks) {
+		u32 flags = u->tasks[i].rec->flags;
+
+		if (!!(flags & CPT_TASK_EARLY) != early) {
+			i = next_child(rt, i + 1);
+		} else if (flags & CPT_TASK_ORPHAN) {
+			err = create_orphans(rt, &i);
+		} else {
+			err = create(&u->tasks[i], rt->rec);
+			i = next_child(rt, i + 1);
+		}
+	}
+	return err;
+}
+
+/* --- one task ---------------------------------------------------------------------------------- */
+
+/* Restore object @id in the current task if it is its own, not the creator's. */
+static int restore_own(struct cpt_ctx *ctx, u64 id, u64 creators)
+{
+	const struct cpt_rec *rec = cpt_rec_of(ctx, id);
+
+	if (id == creators)
+		return 0;
+	return cpt_kind_ops(rec->kind)->restore(ctx, rec);
+}
+
+static int begin_session(struct cpt_rtask *rt)
+{
+	if (!is_leader(rt) || proc_of(rt)->sid != rt->rec->pid)
+		return 0;
+	return ksys(setsid) < 0 ? cpt_fail(rt->ctx, -EPERM, "process %u cannot begin its session again",
+					   rt->rec->pid) : 0;
+}
+
+/* Make everything of the current task that is made one task at a time, and all below it. */
+static int build(struct cpt_rtask *rt)
+{
+	static const struct cpt_task_rec nobody;
+	const struct cpt_rtask *creator = creator_of(rt);
+	const struct cpt_task_rec *r = rt->rec, *c = creator ? creator->rec : &nobody;
+	struct cpt_ctx *ctx = rt->ctx;
+	bool zombie = r->state == CPT_TASK_ZOMBIE;
+	int err = 0;
+
+	if (is_leader(rt))
+		err = cpt_proc_restore_early(ctx, &proc_of(rt)->rec);
+	if (!err)
+		err = cpt_task_restore_early(ctx, r);
+	if (!err && !(zombie || c->files == r->files))
+		err = ksys(close_range, 0, ~0U, 0);
+	if (!err && !zombie)
+		err = restore_own(ctx, r->mm, c->mm);
+	if (!err)
+		err = create_children(rt, true);
+	if (!err)
+		err = begin_session(rt);
+	if (!err)
+		err = create_children(rt, false);
+	if (!err && !zombie)
+		err = restore_own(ctx, r->files, c->files);
+	if (!err && !zombie)
+		err = restore_own(ctx, r->fs, c->fs);
+	if (!err && is_leader(rt) && task_session_vnr(current) != proc_of(rt)->sid)
+		err = cpt_fail(ctx, -EINVAL, "process %u (%s) cannot be put into session %u again (it is in %d)",
+			       r->pid, r->comm, proc_of(rt)->sid, task_session_vnr(current));
+	return err;
+}
+
+static int group_helper_main(void *arg)
+{
+	struct cpt_rtask *rt = arg;
+	struct cpt_undump *u = rt->ctx->undump;
+
+	if (ksys(setpgid, 0, 0) < 0)
+		cpt_undump_fail(rt->ctx, -EPERM);
+	WRITE_ONCE(rt->group_ready, true);
+	wake_up_all(&u->wait);
+	/* keep the number of the group taken until all have joined */
+	wait_event_killable(u->wait, READ_ONCE(u->phase) >= rt->group_until || READ_ONCE(u->err));
+	ksym(do_exit)(0);
+	return 0;
+}
+
+/* Is @rt the first in a process group whose leader is not in the image? */
+static bool keeps_group(const struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	u32 pgid = proc_of(rt)->pgid, i;
+
+	for (i = 0; i < u->ntasks; i++) {
+		const struct cpt_proc_rec *p = proc_of(&u->tasks[i]);
+
+		if (!is_leader(&u->tasks[i]))
+			continue;
+		if (p->pid == pgid || (p->pgid == pgid && i < rt->index))
+			return false;
+	}
+	return true;
+}
+
+/* BUILT to JOINED: process groups. */
+static int join_group(struct cpt_rtask *rt)
+{
+	struct cpt_ctx *ctx = rt->ctx;
+	struct cpt_undump *u = ctx->undump;
+	const struct cpt_proc_rec *p = proc_of(rt);
+	bool mine = is_leader(rt) && p->pgid && task_pgrp_vnr(current) != p->pgid;
+	pid_t helper = 0;
+	long err = 0;
+
+	if (mine && p->pgid == p->pid) {
+		err = ksys(setpgid, 0, 0);
+	} else if (mine && keeps_group(rt)) {
+		rt->group_until = u->phase + 2;
+		err = helper = start_helper(ctx, p->pgid, group_helper_main, rt);
+		if (helper > 0)
+			err = wait_event_killable(u->wait, READ_ONCE(rt->group_ready) ||
+						  READ_ONCE(u->err));
+	}
+	if (err >= 0)
+		err = barrier_wait(u);
+	if (!err && mine && task_pgrp_vnr(current) != p->pgid)
+		err = ksys(setpgid, 0, p->pgid);
+	if (err)
+		return cpt_fail(ctx, err, "process %u (%s) cannot be put into group %u again: error %ld",
+				p->pid, rt->rec->comm, p->pgid, -err);
+	err = barrier_wait(u);
+	if (helper > 0)
+		reap_helper(helper);
+	return err;
+}
+
+/* Wait until the children that are zombies in the image are. */
+static int await_zombies(struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	long err = 0;
+	u32 i;
+
+	for (i = 0; !err && is_leader(rt) && i < u->ntasks; i++) {
+		const struct cpt_task_rec *r = u->tasks[i].rec;
+
+		if (r->state != CPT_TASK_ZOMBIE || r->ppid != rt->rec->pid)
+			continue;
+		do {
+			err = ksys(waitid, P_PID, r->pid, NULL, WEXITED | WNOWAIT | __WALL, NULL);
+		} while (err == -ERESTARTSYS && !fatal_signal_pending(current) && !READ_ONCE(u->err));
+		if (err)
+			return cpt_fail(rt->ctx, err, "the dead process %u is no child of %u: error %ld",
+					r->pid, rt->rec->pid, -err);
+	}
+	return 0;
+}
+
+/* What is done when time runs again; in the task, before it sees user mode. */
+static void resumed(void *arg, bool alive)
+{
+	struct cpt_rtask *rt = arg;
+	struct cpt_undump *u = rt->ctx->undump;
+
+	if (alive && !READ_ONCE(u->err)) {
+		cpt_task_restart(rt->ctx, rt->rec);
+		if (is_leader(rt)) {
+			cpt_proc_resume(rt->ctx, &proc_of(rt)->rec);
+			cpt_scratch_drop(rt->ctx);
+		}
+	}
+	spin_lock(&u->lock);
+	if (!--u->running)
+		wake_up_all(&u->wait);
+	spin_unlock(&u->lock);
+}
+
+static int finish(struct cpt_rtask *rt)
+{
+	static const struct cpt_task_rec nobody;
+	const struct cpt_rtask *creator = creator_of(rt);
+	const struct cpt_task_rec *r = rt->rec, *c = creator ? creator->rec : &nobody;
+	struct cpt_ctx *ctx = rt->ctx;
+	struct cpt_undump *u = ctx->undump;
+	int err = 0;
+
+	cpt_task_block_signals();
+	if (c->sighand != r->sighand)
+		err = restore_own(ctx, r->sighand, 0);
+	if (!err)
+		err = barrier_wait(u);		/* before any signal is queued */
+	if (!err && is_leader(rt))
+		err = cpt_timers_restore(ctx, &proc_of(rt)->rec);
+	if (!err && is_leader(rt))
+		err = cpt_proc_restore_late(ctx, &proc_of(rt)->rec);
+	if (!err)
+		err = cpt_task_restore_late(ctx, r);
+	if (err)
+		return err;
+	if (c->mm != r->mm)
+		cpt_mm_late(ctx, (const void *)cpt_rec_of(ctx, r->mm));
+	spin_lock(&u->lock);
+	u->running++;
+	spin_unlock(&u->lock);
+	err = cpt_freeze_self(ctx, resumed, rt);
+	if (err) {
+		spin_lock(&u->lock);
+		u->running--;
+		spin_unlock(&u->lock);
+		return err;
+	}
+	spin_lock(&u->lock);
+	u->parked++;
+	spin_unlock(&u->lock);
+	wake_up_all(&u->wait);
+	return 0;
+}
+
+/* From the barrier BUILT to the end of what the current task does before RESUME. */
+static int settle(struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	int err;
+
+	err = barrier_wait(u);
+	if (!err)
+		err = join_group(rt);
+	if (err)
+		return err;
+	if (rt->rec->state != CPT_TASK_LIVE) {
+		barrier_leave(u);
+		ksym(do_exit)(rt->rec->exit_code);
+	}
+	err = await_zombies(rt);
+	if (!err)
+		err = barrier_wait(u);
+	return err ? err : finish(rt);
+}
+
+static int task_main(void *arg)
+{
+	struct cpt_rtask *rt = arg;
+	int err;
+
+	rt->task = get_task_struct(current);
+	err = build(rt);
+	if (err)
+		cpt_undump_fail(rt->ctx, err);
+	complete_all(&rt->made);
+	if (!err)
+		err = settle(rt);
+	if (!err)
+		return 0;
+	cpt_undump_fail(rt->ctx, err);
+	ksym(do_exit)(EXIT_FAILED);
+	return 0;
+}
+
+/*
+ * cpt_tree_init - what the VE's init begins with: wait for MAKE
+ * @arg: its entry, the first
+ */
+int cpt_tree_init(void *arg)
+{
+	struct cpt_rtask *rt = arg;
+	struct cpt_undump *u = rt->ctx->undump;
+
+	/* what was inherited of ctl's descriptors goes at once: /dev/cpt is one of them */
+	ksys(close_range, 0, ~0U, 0);
+	if (wait_event_killable(u->wait, READ_ONCE(u->go) || READ_ONCE(u->err)) || READ_ONCE(u->err))
+		ksym(do_exit)(EXIT_FAILED);
+	return task_main(arg);
+}

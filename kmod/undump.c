@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Undump: an image becomes a VE that waits to be resumed.
+ *
+ * VERIFY reads and checks all metadata: nothing exists yet. INIT clones the VE's
+ * init from a process that ctl put into the VE's world; it waits in the kernel.
+ * MAKE lets it go: every task is cloned by its creator and rebuilds itself
+ * (tree.c), all end parked, and their registers are set from here. RESUME sets
+ * the VE's clocks and lets all run. Whatever fails, the VE is killed whole.
+ */
+#include <linux/file.h>
+#include <linux/nsproxy.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/slab.h>
+#include <linux/time_namespace.h>
+#include <linux/uaccess.h>
+#include <linux/utsname.h>
+#include <linux/vmalloc.h>
+#include <vdso/datapage.h>
+
+#include "in.h"
+#include "kind.h"
+#include "undump.h"
+
+/* --- records and what was made of them -------------------------------------------------------- */
+
+const struct cpt_rec *cpt_rec_of(struct cpt_ctx *ctx, u64 id)
+{
+	const struct cpt_walk *w = &ctx->undump->walk;
+
+	return id && id <= w->nobj ? w->obj[id] : NULL;
+}
+
+/* The record after @rec, or NULL. */
+const struct cpt_rec *cpt_rec_after(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	return cpt_rec_next(&ctx->undump->walk, rec);
+}
+
+void *cpt_made_already(struct cpt_ctx *ctx, u64 id)
+{
+	return ctx->undump->made[id];
+}
+
+void cpt_set_made(struct cpt_ctx *ctx, u64 id, void *ptr)
+{
+	ctx->undump->made[id] = ptr;
+}
+
+/*
+ * cpt_made - the kernel object of @id, made now if it was not yet
+ *
+ * The reference stays the table's. Returns ERR_PTR on failure. Only one task at
+ * a time restores objects, so nothing is locked.
+ */
+void *cpt_made(struct cpt_ctx *ctx, u64 id)
+{
+	const struct cpt_rec *rec = cpt_rec_of(ctx, id);
+	const struct cpt_kind_ops *ops = rec ? cpt_kind_ops(rec->kind) : NULL;
+	void *ptr;
+
+	if (!ops || !ops->make)
+		return ERR_PTR(-EINVAL);
+	ptr = cpt_made_already(ctx, id);
+	if (ptr)
+		return ptr;
+	ptr = ops->make(ctx, rec);
+	if (!IS_ERR(ptr))
+		cpt_set_made(ctx, id, ptr);
+	return ptr;
+}
+
+static void unmake_all(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	u32 id;
+
+	for (id = u->walk.nobj; u->made && id > 0; id--) {
+		const struct cpt_kind_ops *ops = cpt_kind_ops(u->walk.obj[id]->kind);
+
+		if (u->made[id] && ops->unmake)
+			ops->unmake(u->made[id]);
+		u->made[id] = NULL;
+	}
+}
+
+void cpt_undump_free(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	u32 i;
+
+	if (!u)
+		return;
+	unmake_all(ctx);
+	for (i = 0; u->tasks && i < u->ntasks; i++)
+		if (u->tasks[i].task)
+			put_task_struct(u->tasks[i].task);
+	cpt_in_free(u->in);
+	kvfree(u->tasks);
+	kvfree(u->made);
+	kvfree(u->walk.obj);
+	kvfree(u->meta);
+	kvfree(u);
+	ctx->undump = NULL;
+}
+
+/* --- VERIFY ------------------------------------------------------------------------------------ */
+
+static int read_meta(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	u64 n;
+	int err;
+
+	err = cpt_in_header(ctx, &u->hdr);
+	if (err)
+		return err;
+	if (u->hdr.arch != (IS_ENABLED(CONFIG_X86_64) ? CPT_ARCH_X86_64 : CPT_ARCH_I386))
+		return cpt_fail(ctx, -EINVAL, "the image is of another architecture");
+	n = (u64)u->hdr.objects + 1;
+	u->meta = kvmalloc(u->hdr.meta_len, GFP_KERNEL);
+	u->walk.obj = kvcalloc(n, sizeof(*u->walk.obj), GFP_KERNEL);
+	u->walk.mark = kvcalloc(n, sizeof(*u->walk.mark), GFP_KERNEL);
+	u->made = kvcalloc(n, sizeof(*u->made), GFP_KERNEL);
+	if (!u->meta || !u->walk.obj || !u->walk.mark || !u->made)
+		return -ENOMEM;
+	err = cpt_in_meta(ctx, u->meta, u->hdr.meta_len, u->hdr.meta_crc);
+	if (err)
+		return err;
+	u->walk.hdr = &u->hdr;
+	u->walk.meta = u->meta;
+	err = cpt_meta_check(&u->walk);
+	if (err)
+		cpt_say(ctx, "the image is damaged at %llu: %s",
+			u->walk.err_off + sizeof(u->hdr), u->walk.err);
+	return err;
+}
+
+#define SPARE_MAX 32768		/* the least pid_max there is */
+
+/* A pid that is no task's, group's or session's of the image. */
+static int find_spare_pid(struct cpt_undump *u)
+{
+	unsigned long *used = bitmap_zalloc(SPARE_MAX, GFP_KERNEL);
+	u32 i;
+
+	if (!used)
+		return -ENOMEM;
+	for (i = 0; i < u->ntasks; i++) {
+		const struct cpt_proc_rec *p = (const void *)u->walk.obj[u->tasks[i].rec->proc];
+		const u32 pids[] = { u->tasks[i].rec->pid, p->pgid, p->sid };
+		int k;
+
+		for (k = 0; k < ARRAY_SIZE(pids); k++)
+			if (pids[k] < SPARE_MAX)
+				__set_bit(pids[k], used);
+	}
+	for (u->spare_pid = SPARE_MAX - 1; u->spare_pid > 300; u->spare_pid--)
+		if (!test_bit(u->spare_pid, used))
+			break;
+	bitmap_free(used);
+	return 0;
+}
+
+/* An entry for each task, in the image's order. */
+static int list_tasks(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	u32 id, n = 0;
+
+	u->ntasks = u->hdr.tasks;
+	u->tasks = kvcalloc(u->ntasks, sizeof(*u->tasks), GFP_KERNEL);
+	if (!u->tasks)
+		return -ENOMEM;
+	for (id = 1; id <= u->walk.nobj; id++) {
+		struct cpt_rtask *rt = &u->tasks[n];
+
+		if (u->walk.obj[id]->kind != CPT_K_TASK)
+			continue;
+		rt->ctx = ctx;
+		rt->rec = (const void *)u->walk.obj[id];
+		rt->index = n++;
+		init_completion(&rt->made);
+		cpt_set_made(ctx, id, rt);
+	}
+	u->members = u->ntasks;
+	return find_spare_pid(u);
+}
+
+static int check_whole(struct cpt_ctx *ctx)
+{
+	const struct cpt_rec *rec = NULL;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)))
+		if (rec->kind == CPT_K_VDSO)
+			err = cpt_vdso_verify(ctx, (const void *)rec);
+	return err;
+}
+
+static u32 count_blobs(struct cpt_ctx *ctx)
+{
+	const struct cpt_rec *rec = NULL;
+	u32 n = 0;
+
+	while ((rec = cpt_rec_after(ctx, rec)))
+		n += rec->kind == CPT_K_BLOB;
+	return n;
+}
+
+/* CPT_IOC_VERIFY */
+int cpt_verify(struct cpt_ctx *ctx, struct cpt_ioc_verify *arg)
+{
+	struct cpt_undump *u;
+	struct file *file = fget(arg->fd);
+	int err;
+
+	if (!file)
+		return -EBADF;
+	u = kvzalloc(sizeof(*u), GFP_KERNEL);
+	if (u) {
+		init_waitqueue_head(&u->wait);
+		spin_lock_init(&u->lock);
+		u->in = cpt_in_new(file);
+	}
+	fput(file);
+	ctx->undump = u;
+	err = u && u->in ? read_meta(ctx) : -ENOMEM;
+	if (!err)
+		err = check_whole(ctx);
+	if (!err)
+		err = list_tasks(ctx);
+	if (u) {
+		kvfree(u->walk.mark);
+		u->walk.mark = NULL;
+	}
+	if (err) {
+		cpt_undump_free(ctx);
+		return err;
+	}
+	arg->veid = u->hdr.veid;
+	arg->tasks = u->ntasks;
+	arg->blobs = count_blobs(ctx);
+	arg->bytes = u->hdr.meta_len;
+	return 0;
+}
+
+/* CPT_IOC_GET_BLOB */
+int cpt_get_blob(struct cpt_ctx *ctx, struct cpt_ioc_blob *arg)
+{
+	const struct cpt_rec *rec = NULL;
+	const struct cpt_blob_rec *b;
+	u32 n = 0;
+
+	while ((rec = cpt_rec_after(ctx, rec)))
+		if (rec->kind == CPT_K_BLOB && n++ == arg->index)
+			break;
+	if (!rec)
+		return -ENOENT;
+	b = (const void *)rec;
+	if (arg->len && copy_to_user(u64_to_user_ptr(arg->data), b + 1, min(arg->len, b->size)))
+		return -EFAULT;
+	arg->tag = b->tag;
+	arg->key = b->key;
+	arg->len = b->size;
+	return 0;
+}
+
+/* --- INIT and MAKE ----------------------------------------------------------------------------- */
+
+/*
+ * cpt_undump_fail - the first failure of a restore: everybody gives up
+ *
+ * Returns @err.
+ */
+int cpt_undump_fail(struct cpt_ctx *ctx, int err)
+{
+	struct cpt_undump *u = ctx->undump;
+
+	cmpxchg(&u->err, 0, err);
+	wake_up_all(&u->wait);
+	return err;
+}
+
+/* CPT_IOC_INIT: in the process that ctl prepared. */
+int cpt_init(struct cpt_ctx *ctx, struct cpt_ioc_init *arg)
+{
+	struct cpt_undump *u = ctx->undump;
+	struct kernel_clone_args args = {
+		.flags = CLONE_NEWPID | CLONE_CLEAR_SIGHAND,
+		.exit_signal = SIGCHLD,
+		.fn = cpt_tree_init,
+		.fn_arg = &u->tasks[0],
+	};
+	struct nsproxy *ns = current->nsproxy;
+	struct pid *pid;
+	pid_t nr;
+
+	if (ns->mnt_ns == init_task.nsproxy->mnt_ns || ns->uts_ns == init_task.nsproxy->uts_ns ||
+	    ns->ipc_ns == init_task.nsproxy->ipc_ns || ns->net_ns == init_task.nsproxy->net_ns ||
+	    ns->time_ns_for_children == init_task.nsproxy->time_ns)
+		return cpt_fail(ctx, -EINVAL, "the process to restore from is not in namespaces of its own");
+	u->cap_bset = arg->cap_bset;
+	cpt_freezer_arm(ctx);
+	nr = ksym(kernel_clone)(&args);
+	if (nr < 0)
+		return cpt_fail(ctx, nr, "init cannot be cloned: error %d", -nr);
+	pid = find_get_pid(nr);
+	if (!pid)
+		return -ESRCH;
+	ctx->init = pid;
+	ctx->ns = get_pid_ns(ns_of_pid(pid));
+	arg->pid = nr;
+	return 0;
+}
+
+static bool all_done(struct cpt_undump *u)
+{
+	return READ_ONCE(u->err) || READ_ONCE(u->parked) == u->ntasks;
+}
+
+/* Registers of all live tasks, now that they are parked. */
+static int set_registers(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	int err = 0;
+	u32 i;
+
+	for (i = 0; !err && i < u->ntasks; i++) {
+		struct cpt_rtask *rt = &u->tasks[i];
+
+		if (rt->rec->state != CPT_TASK_LIVE)
+			continue;
+		if (wait_event_killable(ctx->frz.parked, cpt_is_parked(ctx, rt->task) ||
+					READ_ONCE(rt->task->exit_state) || fatal_signal_pending(rt->task)))
+			return -EINTR;
+		err = cpt_wait_inactive(ctx, rt->task);
+		if (!err)
+			err = cpt_task_restore_regs(ctx, rt->task, rt->rec);
+	}
+	return err;
+}
+
+static void set_uts(struct cpt_ctx *ctx)
+{
+	struct new_utsname *name = &current->nsproxy->uts_ns->name;
+	const struct cpt_rec *rec = NULL;
+
+	while ((rec = cpt_rec_after(ctx, rec)))
+		if (rec->kind == CPT_K_UTS) {
+			const struct cpt_uts_rec *r = (const void *)rec;
+
+			memcpy(name->nodename, r->nodename, sizeof(r->nodename));
+			memcpy(name->domainname, r->domainname, sizeof(r->domainname));
+		}
+}
+
+static int make_all(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	int err;
+
+	set_uts(ctx);
+	err = cpt_in_stage(ctx);
+	if (err)
+		return err;
+	WRITE_ONCE(u->go, true);
+	wake_up_all(&u->wait);
+	if (wait_event_killable(u->wait, all_done(u)))
+		return cpt_undump_fail(ctx, -EINTR);
+	if (u->err)
+		return u->err;
+	err = cpt_in_end(ctx);
+	return err ? err : set_registers(ctx);
+}
+
+/* CPT_IOC_MAKE */
+int cpt_make(struct cpt_ctx *ctx, struct cpt_ioc_make *arg)
+{
+	struct cpt_undump *u = ctx->undump;
+	u64 start = ktime_get_ns();
+	int err;
+
+	if (current->nsproxy->uts_ns == init_task.nsproxy->uts_ns)
+		err = cpt_fail(ctx, -EINVAL, "only the process that cloned init can go on");
+	else
+		err = make_all(ctx);
+	arg->ns = ktime_get_ns() - start;
+	arg->pages = u->pages;
+	arg->tasks = u->ntasks;
+	ctx->ntasks = u->ntasks;
+	if (!err) {
+		unmake_all(ctx);
+		return 0;
+	}
+	cpt_undump_fail(ctx, err);
+	cpt_ve_kill(ctx);
+	cpt_undump_free(ctx);
+	cpt_ve_forget(ctx);
+	cpt_ctx_drop_mounts(ctx);
+	return err;
+}
+
+/* --- RESUME ------------------------------------------------------------------------------------ */
+
+/*
+ * The VE's clocks go on from the freeze: offsets of its time namespace, for the
+ * kernel and, in the page that the vdso reads, for programs. As
+ * timens_set_vvar_page() does at the first fork (kernel/time/namespace.c).
+ */
+static void set_clocks(struct cpt_ctx *ctx, struct time_namespace *ns)
+{
+	struct cpt_undump *u = ctx->undump;
+	struct vdso_data *vdata = ksym(arch_get_vdso_data)(page_address(ns->vvar_page));
+	int i;
+
+	u->resumed_mono = ktime_get_ns();
+	ns->offsets.monotonic = ns_to_timespec64(u->hdr.mono_ns - u->resumed_mono);
+	ns->offsets.boottime = ns_to_timespec64(u->hdr.boot_ns - ktime_get_boottime_ns());
+	for (i = 0; i < CS_BASES; i++)
+		compat_vdso_offsets(&vdata[i], &ns->offsets);
+}
+
+/* CPT_IOC_RESUME of an undumped VE */
+int cpt_undump_resume(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	struct task_struct *init = u->tasks[0].task;
+	struct time_namespace *ns = NULL;
+
+	task_lock(init);
+	if (init->nsproxy && init->nsproxy->time_ns != init_task.nsproxy->time_ns)
+		ns = get_time_ns(init->nsproxy->time_ns);
+	task_unlock(init);
+	if (!ns)
+		return cpt_fail(ctx, -ESRCH, "the init of the VE is dead");
+	set_clocks(ctx, ns);
+	cpt_thaw(ctx);
+	/* each task reads its record once more on its way: wait for that */
+	wait_event(u->wait, !READ_ONCE(u->running));
+	if (refcount_dec_and_test(&ns->ns.count))
+		ksym(free_time_ns)(ns);
+	return 0;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a restore holds, and what its parts call of each other. */
+#ifndef _CPT_UNDUMP_H
+#define _CPT_UNDUMP_H
+
+#include <linux/completion.h>
+#include <cpt/walk.h>
+
+#include "cpt.h"
+
+/* A task being restored (tree.c). One for each TASK record, in the image's order. */
+struct cpt_rtask {
+	struct cpt_ctx *ctx;
+	const struct cpt_task_rec *rec;
+	u32 index;
+	struct task_struct *task;	/* held, once it exists */
+	struct completion made;		/* it and all it creates exist */
+	unsigned long scratch;		/* a page of its memory for system calls, or 0 */
+	bool group_ready;		/* the temporary leader of its process group exists … */
+	u32 group_until;		/* … until this many barriers have been passed */
+};
+
+struct cpt_undump {
+	struct cpt_in *in;
+	struct cpt_header hdr;
+	struct cpt_walk walk;		/* metadata, index of objects */
+	void *meta;
+	void **made;			/* [id] */
+	u64 cap_bset;
+	bool limited;			/* the VE may not raise its limits … */
+	unsigned long hard_limits[CPT_NRLIMIT];	/* … above these */
+	u32 ntasks;
+	struct cpt_rtask *tasks;
+
+	wait_queue_head_t wait;		/* for all below */
+	int err;			/* the first failure: everybody gives up */
+	bool go;			/* init may start (MAKE was called) */
+	u32 phase;			/* barriers passed */
+	u32 arrived;			/* tasks at the next barrier */
+	u32 members;			/* tasks that take part in barriers */
+	u32 parked;			/* tasks done: parked, or exited as they should */
+	u32 running;			/* parked tasks not yet past their last step */
+	pid_t spare_pid;		/* a pid that no task of the image has */
+	spinlock_t lock;		/* of the counts above */
+	u64 pages;
+	s64 mono_shift, boot_shift;	/* set at RESUME: what the VE's clocks are off the host's */
+	u64 resumed_mono;		/* host's clock at RESUME */
+};
+
+int cpt_undump_fail(struct cpt_ctx *ctx, int err);
+struct cpt_rtask *cpt_rtask_current(struct cpt_ctx *ctx);
+void __user *cpt_scratch(struct cpt_ctx *ctx);
+void cpt_scratch_drop(struct cpt_ctx *ctx);
+
+/* tree.c */
+int cpt_tree_init(void *arg);
+
+/* kind/… : what the steps of a task's restore call */
+int cpt_siginfo_dump(struct cpt_ctx *ctx, struct task_struct *t, struct sigpending *pending,
+		     bool shared);
+int cpt_siginfo_restore(struct cpt_ctx *ctx, const struct cpt_rec *owner, bool shared);
+u64 cpt_mask_u64(const sigset_t *set);
+sigset_t cpt_u64_mask(u64 mask);
+int cpt_proc_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+int cpt_proc_restore_late(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+int cpt_timers_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+int cpt_task_restore_early(struct cpt_ctx *ctx, const struct cpt_task_rec *r);
+int cpt_task_restore_late(struct cpt_ctx *ctx, const struct cpt_task_rec *r);
+int cpt_task_restore_regs(struct cpt_ctx *ctx, struct task_struct *t, const struct cpt_task_rec *r);
+void cpt_task_block_signals(void);
+void cpt_task_restart(struct cpt_ctx *ctx, const struct cpt_task_rec *r);
+void cpt_mm_late(struct cpt_ctx *ctx, const struct cpt_mm_rec *r);
+int cpt_vdso_dump(struct cpt_ctx *ctx);
+int cpt_vdso_verify(struct cpt_ctx *ctx, const struct cpt_vdso_rec *r);
+
+#endif
