@@ -67,17 +67,26 @@ int gen_new(const struct ve *ve)
 	return store(ve, &g);
 }
 
+/* The init of the pending dump still lives: the VE did not stop where the dump was made. */
+static bool lives(const struct gen *g)
+{
+	return !strcmp(g->boot, boot_id()) && g->pid > 0 && proc_start(g->pid) == g->start;
+}
+
 int gen_pending(const struct ve *ve, char id[33])
 {
 	struct gen g;
 
 	load(ve, &g);
-	if (!g.current[0])
-		random_id(g.current);
-	random_id(g.pending);
-	g.pid = ve->init;
-	g.start = ve->start;
-	snprintf(g.boot, sizeof(g.boot), "%s", boot_id());
+	/* Dumped before, and frozen ever since: both images are of the same files. */
+	if (!g.pending[0] || !lives(&g)) {
+		if (!g.current[0])
+			random_id(g.current);
+		random_id(g.pending);
+		g.pid = ve->init;
+		g.start = ve->start;
+		snprintf(g.boot, sizeof(g.boot), "%s", boot_id());
+	}
 	memcpy(id, g.pending, sizeof(g.pending));
 	return store(ve, &g);
 }
@@ -105,10 +114,12 @@ int gen_drop(const struct ve *ve)
 	return store(ve, &g);
 }
 
-/* The init of the pending dump still lives: the VE did not stop where the dump was made. */
-static bool lives(const struct gen *g)
+bool gen_is_pending(const struct ve *ve)
 {
-	return !strcmp(g->boot, boot_id()) && g->pid > 0 && proc_start(g->pid) == g->start;
+	struct gen g;
+
+	load(ve, &g);
+	return g.pending[0];
 }
 
 bool gen_matches(const struct ve *ve, const char *id)

@@ -25,6 +25,9 @@ int gen_commit(const struct ve *ve);
 /* The VE runs on: no image of it is good any more; an enum code. */
 int gen_drop(const struct ve *ve);
 
+/* An image waits for its VE to be killed, or the ctl that made it was killed. */
+bool gen_is_pending(const struct ve *ve);
+
 /* The files are as they were when the image with this id was made. */
 bool gen_matches(const struct ve *ve, const char *id);
 

@@ -6,6 +6,8 @@
  */
 #include "cmd.h"
 #include "dev.h"
+#include "dumpfile.h"
+#include "gen.h"
 #include "life.h"
 #include "lock.h"
 #include "ns.h"
@@ -143,13 +145,27 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* Run with the lock; what a killed ctl left is taken down first. */
+/*
+ * What a killed ctl left, with the lock: parts of a VE that does not run; an image of
+ * one that runs on.
+ */
+static int clean(struct ve *ve)
+{
+	if (!ve->has_conf || !ve->root || !ve->private)
+		return OK;
+	if (gen_is_pending(ve) && ve_running(ve) && dev_stage_of(ve->id) == CPT_IDLE)
+		gen_drop(ve);
+	dumpfile_clean(ve->dump);
+	return life_clean(ve);
+}
+
+/* Run with the lock. */
 static int run_locked(const struct command *c, struct ve *ve, bool skiplock, int argc, char **argv)
 {
 	int code = skiplock ? OK : lock_ve(ve, c->name);
 
-	if (!code && ve->has_conf && ve->root)
-		code = life_clean(ve);
+	if (!code)
+		code = clean(ve);
 	if (!code)
 		code = c->run(ve, argc, argv);
 	unlock_ve(ve);
@@ -159,11 +175,11 @@ static int run_locked(const struct command *c, struct ve *ve, bool skiplock, int
 /* Without the lock: clean up only if no other command is at work. */
 static int run_unlocked(const struct command *c, struct ve *ve, int argc, char **argv)
 {
-	if (ve->has_conf && ve->root && ve_stale(ve) && lock_try(ve, c->name)) {
+	if (ve->has_conf && ve->private && (ve_stale(ve) || gen_is_pending(ve)) && lock_try(ve, c->name)) {
 		int v = verbosity;
 
 		verbosity = -1;
-		life_clean(ve);
+		clean(ve);
 		verbosity = v;
 		unlock_ve(ve);
 	}

@@ -125,8 +125,14 @@ void report_to(int fd)
 
 void report_pid(pid_t pid)
 {
+	report_data(pid, "", 0);
+}
+
+void report_data(pid_t pid, const void *data, size_t n)
+{
 	struct report r = { .pid = pid };
 
+	memcpy(r.text, data, n < sizeof(r.text) ? n : sizeof(r.text));
 	if (write(report_fd, &r, sizeof(r)) < 0)
 		_exit(E_SYSTEM);
 }

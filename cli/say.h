@@ -82,6 +82,9 @@ struct report {
 void report_to(int fd);
 void report_pid(pid_t pid);
 
+/* A pid with something of the caller's own instead of text (at most as long). */
+void report_data(pid_t pid, const void *data, size_t n);
+
 /* Read one report: 1, or 0 at the end of file (every writer closed). */
 int report_read(int fd, struct report *r);
 

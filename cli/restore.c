@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Restoring a VE; see restore.h.
+ *
+ * The module reads and checks the image whole (VERIFY) before anything exists. Then
+ * a helper builds the world as start does, lets the module clone init into it
+ * (INIT), has /proc mounted by a process inside init's pid namespace, fills the tmpfs
+ * mounts, and has everything else made (MAKE). It ends; ctl lets the VE go (RESUME).
+ */
+#include "restore.h"
+#include "blob.h"
+#include "caps.h"
+#include "dev.h"
+#include "gen.h"
+#include "life.h"
+#include "lock.h"
+#include "ns.h"
+#include "pack.h"
+#include "say.h"
+#include "stage.h"
+#include "util.h"
+#include "world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct work {
+	struct ve *ve;
+	const struct restore *r;
+	int dev;
+	uint64_t caps;
+	struct blobs blobs;
+	struct stats stats;
+};
+
+/* --- the image ------------------------------------------------------------------------------ */
+
+static int verify(struct work *w)
+{
+	struct cpt_ioc_verify v = { 0 };
+	struct blob_ve bve;
+	struct stat st;
+	int code;
+
+	v.fd = open(w->r->file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (v.fd < 0 || fstat(v.fd, &st)) {
+		code = fail_errno(E_RESTORE, "Can not open dump file %s", w->r->file);
+		if (v.fd >= 0)
+			close(v.fd);
+		return code;
+	}
+	code = dev_ioctl(w->dev, CPT_IOC_VERIFY, &v) ?
+		       fail_errno(E_RESTORE, "Can not read dump file %s", w->r->file) : OK;
+	/* The module holds the file for what comes after the metadata. */
+	close(v.fd);
+	if (!code)
+		code = blob_get_all(w->dev, &w->blobs);
+	if (!code)
+		code = blob_ve_parse(&w->blobs, &bve);
+	if (code)
+		return code;
+	if (v.veid != w->ve->id || bve.veid != w->ve->id)
+		return fail(E_RESTORE, "The image is of container %u, not of %u", v.veid, w->ve->id);
+	if (!gen_matches(w->ve, bve.generation)) {
+		if (!w->r->force)
+			return fail(E_RESTORE, "The image is older than the container's files: the container ran, or was "
+					       "restored, after it was made (--force restores it all the same)");
+		warn("The image is older than the container's files: restored all the same");
+	}
+	w->stats.tasks = v.tasks;
+	w->stats.bytes = st.st_size;
+	step("verified: %u tasks, %llu bytes of metadata", v.tasks, (unsigned long long)v.bytes);
+	return OK;
+}
+
+/* --- the helper ----------------------------------------------------------------------------- */
+
+/* Mount /proc, in a process that is inside init's pid namespace for no longer than that. */
+static int mount_proc(pid_t init)
+{
+	int fd = pidfd_open(init, 0), status;
+	pid_t outer = fork(), inner;
+
+	if (!outer) {
+		if (fd < 0 || setns(fd, CLONE_NEWPID))
+			_exit(fail_errno(E_ENV_CREATE, "Cannot enter the container's pid namespace"));
+		inner = fork();
+		if (!inner)
+			_exit(world_proc());
+		if (inner < 0 || waitpid(inner, &status, 0) != inner)
+			_exit(fail_errno(E_SYSTEM, "Cannot fork"));
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : E_MOUNT);
+	}
+	close(fd);
+	if (outer < 0 || waitpid(outer, &status, 0) != outer)
+		return fail_errno(E_SYSTEM, "Cannot fork");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : E_MOUNT;
+}
+
+static const struct blob *tmpfs_of(const struct work *w, unsigned int id)
+{
+	for (unsigned int i = 0; i < w->blobs.n; i++)
+		if (w->blobs.b[i].tag == CPT_BLOB_TMPFS && w->blobs.b[i].key == id)
+			return &w->blobs.b[i];
+	return NULL;
+}
+
+static int fill_tmpfs(const struct work *w, const struct world_seen *seen, unsigned int n)
+{
+	int code = OK;
+
+	for (unsigned int i = 0; i < n && !code; i++) {
+		const struct world_mount *m = seen[i].m;
+		const struct blob *b;
+
+		if ((m->how & WORLD_HOW) != WORLD_FS || strcmp(m->type, "tmpfs"))
+			continue;
+		b = tmpfs_of(w, m->id);
+		if (b)
+			code = tmpfs_unpack(seen[i].fd, m->target, b->data, b->len);
+	}
+	return code;
+}
+
+static int give_mounts(const struct work *w, const struct world_seen *seen, unsigned int n)
+{
+	struct cpt_ioc_mount *m = xmalloc((n + 1) * sizeof(*m));
+	struct cpt_ioc_mounts a = { .n = n, .mounts = (uintptr_t)m };
+
+	for (unsigned int i = 0; i < n; i++) {
+		m[i].id = seen[i].m->id;
+		m[i].fd = seen[i].fd;
+	}
+	/* The module's lines are read by ctl. */
+	return dev_ioctl_quiet(w->dev, CPT_IOC_MOUNTS, &a) ? fail_errno(E_RESTORE, "Can not undump container") : OK;
+}
+
+/* Never returns. What it says and init's pid go to ctl as reports. */
+static void helper(struct work *w)
+{
+	struct world_seen *seen = xmalloc(n_world_mounts * sizeof(*seen));
+	struct cpt_ioc_init init = { .cap_bset = w->caps };
+	struct cpt_ioc_make make = { 0 };
+	struct stats s = STATS_NONE;
+	unsigned int n;
+	int code = world_enter(w->ve);
+
+	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_INIT, &init))
+		code = fail_errno(E_RESTORE, "Can not make the container's init");
+	if (!code)
+		code = mount_proc(init.pid);
+	n = code ? 0 : world_open_own(seen);
+	if (!code)
+		code = fill_tmpfs(w, seen, n);
+	if (!code)
+		code = give_mounts(w, seen, n);
+	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_MAKE, &make))
+		code = fail_errno(E_RESTORE, "Can not undump container");
+	if (code)
+		_exit(code);
+	s.undump_ns = make.ns;
+	s.pages = make.pages;
+	s.tasks = make.tasks;
+	report_data(init.pid, &s, sizeof(s));
+	_exit(OK);
+}
+
+/* Take the helper's reports; *init is 0 if it failed. */
+static int helper_result(struct work *w, int report, pid_t *init)
+{
+	struct report r;
+	struct stats s;
+	int code = OK;
+
+	*init = 0;
+	while (report_read(report, &r)) {
+		if (r.pid) {
+			*init = r.pid;
+			memcpy(&s, r.text, sizeof(s));
+			w->stats.undump_ns = s.undump_ns;
+			w->stats.pages = s.pages;
+			w->stats.tasks = s.tasks;
+		} else if (r.code) {
+			code = fail(code ? code : r.code, "%s", r.text);
+		} else {
+			warn("%s", r.text);
+		}
+	}
+	if (!code && !*init)
+		code = fail(E_RESTORE, "The helper that restores the container died");
+	return code;
+}
+
+static int undump(struct work *w)
+{
+	int report, keep[1] = { w->dev }, code, status;
+	pid_t pid, init;
+
+	say(0, "\tundump...");
+	pid = fork_helper(&report, keep, 1);
+	if (!pid)
+		helper(w);
+	if (pid < 0)
+		return E_SYSTEM;
+	code = helper_result(w, report, &init);
+	close(report);
+	dev_lines(w->dev);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!code)
+		code = ve_write_pid(w->ve, init);
+	if (!code && !ve_running(w->ve))
+		code = fail(E_RESTORE, "The restored init died");
+	if (!code)
+		step("undumped: %lld tasks, %lld pages", w->stats.tasks, w->stats.pages);
+	return code;
+}
+
+/* --- the whole ------------------------------------------------------------------------------ */
+
+static int finish(struct work *w)
+{
+	if (w->r->undump_only) {
+		say(0, "\tget context...");
+		if (dev_ioctl(w->dev, CPT_IOC_KEEP, NULL))
+			return fail_errno(E_RESTORE, "Can not get cpt context");
+		return OK;
+	}
+	say(0, "\tresume...");
+	return stage_resume(w->ve, w->dev, CPT_UNDUMPED, &w->stats, E_RESTORE);
+}
+
+static int build(struct work *w)
+{
+	int code = life_prepare(w->ve);
+
+	if (!code && interrupted)
+		code = fail(E_RESTORE, "Interrupted");
+	if (!code)
+		code = undump(w);
+	if (!code && interrupted)
+		code = fail(E_RESTORE, "Interrupted");
+	if (!code)
+		code = finish(w);
+	return code;
+}
+
+int restore_full(struct ve *ve, const struct restore *r)
+{
+	struct work w = { .ve = ve, .r = r, .dev = -1, .stats = STATS_NONE };
+	int stage = CPT_IDLE, code;
+
+	if (ve_running(ve))
+		return fail(E_RUNNING, "Unable to perform restore: container already running");
+	say(0, "Restoring container ...");
+	code = caps_of_ve(ve, &w.caps);
+	if (!code) {
+		w.dev = dev_open(ve->id, &stage);
+		code = w.dev < 0 ? E_KERNEL : OK;
+	}
+	if (!code)
+		code = verify(&w);
+	if (!code) {
+		code = build(&w);
+		if (code) {
+			/* Whatever the stage is by now: parked tasks first, then what they were in. */
+			struct cpt_ioc_kill k;
+
+			dev_ioctl_quiet(w.dev, CPT_IOC_KILL, &k);
+			life_take_down(ve, true);
+		}
+	}
+	if (w.dev >= 0)
+		close(w.dev);
+	blob_free(&w.blobs);
+	if (code)
+		return fail(code, "Container restore failed");
+	/* Never by accident twice: the generation forbids it, but the file would be kept for nothing. */
+	if (!r->keep && !r->undump_only && unlink(r->file))
+		warn("Cannot remove %s: %s", r->file, strerror(errno));
+	say(0, "Restoring completed successfully");
+	stats_print(ve, &w.stats, r->stats);
+	return OK;
+}
