@@ -204,5 +204,7 @@ cycle_suspend() {
 	compare_proc A B "while it was suspended"
 }
 
+# two looks at processes that nothing happens to: does the comparison itself say "equal"?
+cycle_look() { snapshot_proc A; sleep 1; snapshot_proc B; MODES=look RESUMED=$(now); compare_proc A B "looked at twice"; }
 # time passes, and that is all
 cycle_none() { sleep 2; MODES=none RESUMED=$(now); }
