@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One process for each sort of descriptor that is not supported, named after it,
+ * with that descriptor. NAME.list says "sort pid fd" of each. They must be refused
+ * by name (fds.sh), and after that still work.
+ */
+#include "cpt_test.h"
+
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <linux/userfaultfd.h>
+#include <netinet/in.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+
+#ifndef SYS_io_uring_setup
+#define SYS_io_uring_setup 425
+#endif
+#ifndef SYS_pidfd_open
+#define SYS_pidfd_open 434
+#endif
+
+static int other;	/* a second descriptor, where one alone is of no use */
+
+static int stream(int domain, struct sockaddr *a, socklen_t len)
+{
+	int fd = socket(domain, SOCK_STREAM, 0);
+
+	if (fd < 0 || bind(fd, a, len) || listen(fd, 5))
+		return -1;
+	return fd;
+}
+
+static int k_unix(void)
+{
+	int fd[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+		return -1;
+	check(write(fd[1], "in flight", 9) == 9);
+	other = fd[1];
+	return fd[0];
+}
+
+static void u_unix(int fd)
+{
+	char buf[16];
+
+	check(read(fd, buf, 16) == 9 && write(fd, "x", 1) == 1 && read(other, buf, 16) == 1);
+}
+
+static int k_unixbound(void)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+
+	snprintf(a.sun_path, sizeof(a.sun_path), "/tmp/fds.sock");
+	return stream(AF_UNIX, (void *)&a, sizeof(a));
+}
+
+static void u_unixbound(int fd)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "/tmp/fds.sock" };
+	int c = sys(socket(AF_UNIX, SOCK_STREAM, 0));
+
+	sys(connect(c, (void *)&a, sizeof(a)));
+	sys(accept(fd, NULL, NULL));
+}
+
+static int k_tcp(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET };
+
+	return stream(AF_INET, (void *)&a, sizeof(a));
+}
+
+static void u_tcp(int fd)
+{
+	int on = 0;
+	socklen_t len = sizeof(on);
+
+	sys(getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &len));
+	check(on);
+}
+
+static int k_udp(void) { return socket(AF_INET6, SOCK_DGRAM, 0); }
+static int k_netlink(void) { return socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE); }
+static int k_packet(void) { return socket(AF_PACKET, SOCK_DGRAM, 0); }
+
+static int k_epoll(void)
+{
+	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 5 };
+	int fd = epoll_create1(0);
+
+	other = sys(inotify_init1(IN_CLOEXEC));
+	sys(epoll_ctl(fd, EPOLL_CTL_ADD, other, &e));
+	return fd;
+}
+
+static void u_epoll(int fd)
+{
+	struct epoll_event e;
+
+	check(epoll_wait(fd, &e, 1, 0) == 0);
+	sys(inotify_add_watch(other, "/tmp", IN_CREATE));
+	close(sys(open("/tmp/fds.created", O_CREAT | O_WRONLY, 0600)));
+	check(epoll_wait(fd, &e, 1, 5000) == 1 && e.data.u32 == 5);
+}
+
+static int k_eventfd(void) { return eventfd(42, 0); }
+static void u_eventfd(int fd)
+{
+	uint64_t n;
+
+	check(read(fd, &n, 8) == 8 && n == 42);
+}
+
+static int k_timerfd(void)
+{
+	struct itimerspec t = { .it_value.tv_sec = 1000 };
+	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
+
+	sys(timerfd_settime(fd, 0, &t, NULL));
+	return fd;
+}
+static void u_timerfd(int fd)
+{
+	struct itimerspec t;
+
+	sys(timerfd_gettime(fd, &t));
+	check(t.it_value.tv_sec > 500);
+}
+
+static int k_signalfd(void)
+{
+	sigset_t s;
+
+	sigemptyset(&s);
+	sigaddset(&s, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &s, NULL);
+	return signalfd(-1, &s, 0);
+}
+static void u_signalfd(int fd)
+{
+	struct signalfd_siginfo si;
+
+	raise(SIGUSR1);
+	check(read(fd, &si, sizeof(si)) == sizeof(si) && si.ssi_signo == SIGUSR1);
+}
+
+static int k_inotify(void)
+{
+	int fd = inotify_init();
+
+	sys(inotify_add_watch(fd, "/run", IN_CREATE));
+	return fd;
+}
+
+static int k_memfd(void)
+{
+	int fd = memfd_create("a memory file", 0);
+
+	check(write(fd, "memory", 6) == 6);
+	return fd;
+}
+static void u_memfd(int fd)
+{
+	char buf[8];
+
+	check(pread(fd, buf, 8, 0) == 6 && !memcmp(buf, "memory", 6));
+}
+
+static int k_pidfd(void) { return syscall(SYS_pidfd_open, getpid(), 0); }
+
+static int k_uring(void)
+{
+	char params[256] = { 0 };
+
+	return syscall(SYS_io_uring_setup, 4, params);
+}
+
+static int k_uffd(void)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	int fd = syscall(SYS_userfaultfd, O_CLOEXEC);
+
+	if (fd >= 0 && ioctl(fd, UFFDIO_API, &api))
+		return -1;
+	return fd;
+}
+
+static int k_pty(void)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY);
+
+	return fd < 0 || grantpt(fd) || unlockpt(fd) ? -1 : fd;
+}
+
+static int k_deleted(void)
+{
+	int fd = sys(open("/tmp/fds.deleted", O_RDWR | O_CREAT, 0600));
+
+	check(write(fd, "still here", 10) == 10);
+	sys(unlink("/tmp/fds.deleted"));
+	return fd;
+}
+static void u_deleted(int fd)
+{
+	char buf[16];
+
+	check(pread(fd, buf, 16, 0) == 10 && !memcmp(buf, "still here", 10));
+}
+
+static int k_tmpfile(void) { return open("/tmp", O_RDWR | O_TMPFILE, 0600); }
+static int k_nsfd(void) { return open("/proc/self/ns/net", O_RDONLY); }
+
+static const struct sort {
+	const char *name;
+	int (*open)(void);
+	void (*use)(int fd);
+} sorts[] = {
+	{ "unix", k_unix, u_unix }, { "unixbound", k_unixbound, u_unixbound }, { "tcp", k_tcp, u_tcp },
+	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
+	{ "epoll", k_epoll, u_epoll }, { "eventfd", k_eventfd, u_eventfd },
+	{ "timerfd", k_timerfd, u_timerfd }, { "signalfd", k_signalfd, u_signalfd },
+	{ "inotify", k_inotify, NULL }, { "memfd", k_memfd, u_memfd }, { "pidfd", k_pidfd, NULL },
+	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
+	{ "deleted", k_deleted, u_deleted }, { "tmpfile", k_tmpfile, NULL }, { "nsfd", k_nsfd, NULL },
+};
+#define N ((int)ARRAY_SIZE(sorts))
+
+static void child(const struct sort *s)
+{
+	char line[128];
+	int fd, list = sys(open(test_path("list"), O_WRONLY | O_APPEND | O_CLOEXEC));
+
+	sys(prctl(PR_SET_NAME, s->name));
+	fd = s->open();
+	if (fd < 0) {
+		snprintf(line, sizeof(line), "%s - %s\n", s->name, strerror(errno));
+	} else {
+		/* numbers that say something in the sentence */
+		sys(dup2(fd, 40));
+		close(fd);
+		snprintf(line, sizeof(line), "%s %d 40\n", s->name, getpid());
+	}
+	check(write(list, line, strlen(line)) == (ssize_t)strlen(line));
+	close(list);
+	while (!test_going())
+		sleep_ns(200 * MSEC);
+	if (fd >= 0) {
+		sys(fcntl(40, F_GETFD));
+		if (s->use)
+			s->use(40);
+	}
+	_exit(0);
+}
+
+int main(void)
+{
+	pid_t pid[N];
+	int i, n;
+
+	close(sys(open(test_path("list"), O_CREAT | O_TRUNC | O_WRONLY, 0600)));
+	for (i = 0; i < N; i++) {
+		pid[i] = test_fork();
+		if (!pid[i])
+			child(&sorts[i]);
+	}
+	do {	/* until all have written their line */
+		char buf[8192];
+		int fd = sys(open(test_path("list"), O_RDONLY | O_CLOEXEC));
+		ssize_t len = sys(read(fd, buf, sizeof(buf))), k;
+
+		close(fd);
+		for (n = 0, k = 0; k < len; k++)
+			n += buf[k] == '\n';
+		sleep_ns(100 * MSEC);
+	} while (n < N);
+	test_ready();
+	test_wait();
+	for (i = 0; i < N; i++)
+		test_reap(pid[i]);
+	test_pass();
+}
