@@ -132,6 +132,17 @@ static inline pid_t cpt_vpid(const struct cpt_ctx *ctx, struct task_struct *t)
 	return task_pid_nr_ns(t, ctx->ns);
 }
 
+/* The lock of @t's signals; @t is frozen or current, so its sighand stays. */
+static inline spinlock_t *cpt_siglock(struct task_struct *t)
+{
+	return &rcu_dereference_raw(t->sighand)->siglock;
+}
+
+static inline const struct cred *cpt_cred(const struct task_struct *t)
+{
+	return rcu_dereference_raw(t->cred);
+}
+
 /* freeze.c */
 #define CPT_PARKED_STATE (TASK_UNINTERRUPTIBLE | TASK_WAKEKILL | TASK_NOLOAD | TASK_FREEZABLE)
 int cpt_freeze_init(void);

@@ -66,10 +66,10 @@ static bool real_signal(void)
 {
 	sigset_t pending;
 
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(cpt_siglock(current));
 	sigorsets(&pending, &current->pending.signal, &current->signal->shared_pending.signal);
 	sigandnsets(&pending, &pending, &current->blocked);
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(cpt_siglock(current));
 	return !sigisemptyset(&pending);
 }
 

@@ -361,6 +361,7 @@ static int see_pmd(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm
 	ptl = ksym(__pmd_trans_huge_lock)(pmd, walk->vma);
 	if (!ptl)
 		return 0;
+	__acquire(ptl);
 	for (; addr < next; addr += PAGE_SIZE) {
 		if (!pmd_present(*pmd))
 			__set_bit((addr - v->start) >> PAGE_SHIFT, v->swapped);

@@ -42,10 +42,10 @@ static int proc_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 		cpt_obstacle(ctx, "process %d (%s) has a controlling terminal, which cannot be preserved yet",
 			     who->pid, who->comm);
 	if (t->sighand) {
-		spin_lock_irq(&t->sighand->siglock);
+		spin_lock_irq(cpt_siglock(t));
 		compat_for_each_timer(timer, sig)
 			bad_timer |= !clock_known(timer->it_clock);
-		spin_unlock_irq(&t->sighand->siglock);
+		spin_unlock_irq(cpt_siglock(t));
 	}
 	if (bad_timer)
 		cpt_obstacle(ctx, "process %d (%s) has a timer on CPU time or an alarm clock, which cannot be preserved yet",
@@ -141,13 +141,13 @@ static int dump_timers(struct cpt_ctx *ctx, struct signal_struct *sig, struct ta
 		if (!recs)
 			return -ENOMEM;
 		n = 0;
-		spin_lock_irq(&t->sighand->siglock);
+		spin_lock_irq(cpt_siglock(t));
 		compat_for_each_timer(timer, sig) {
 			if (n < room)
 				dump_timer(ctx, timer, &recs[n]);
 			n++;
 		}
-		spin_unlock_irq(&t->sighand->siglock);
+		spin_unlock_irq(cpt_siglock(t));
 	} while (n > room);
 	r->ntimers = n;
 	for (i = 0; i < n; i++) {	/* the kernel lists the newest first */

@@ -125,7 +125,7 @@ int cpt_siginfo_dump(struct cpt_ctx *ctx, struct task_struct *t, struct sigpendi
 		infos = kvmalloc_array(room, sizeof(*infos), GFP_KERNEL);
 		if (!infos)
 			return -ENOMEM;
-		spin_lock_irq(&t->sighand->siglock);
+		spin_lock_irq(cpt_siglock(t));
 		rest = pending->signal;
 		n = 0;
 		list_for_each_entry(q, &pending->list, list) {
@@ -134,7 +134,7 @@ int cpt_siginfo_dump(struct cpt_ctx *ctx, struct task_struct *t, struct sigpendi
 			sigdelset(&rest, q->info.si_signo);
 			n++;
 		}
-		spin_unlock_irq(&t->sighand->siglock);
+		spin_unlock_irq(cpt_siglock(t));
 	} while (n > room);
 
 	for (i = 0; i < n; i++) {

@@ -93,13 +93,13 @@ static int collect_shared(struct cpt_ctx *ctx, struct task_struct *t, const stru
 
 	err = cpt_collect(ctx, CPT_K_MM, t->mm, who);
 	if (!err)
-		err = cpt_collect(ctx, CPT_K_CRED, t->cred, who);
+		err = cpt_collect(ctx, CPT_K_CRED, cpt_cred(t), who);
 	if (!err)
 		err = cpt_collect(ctx, CPT_K_FILES, t->files, who);
 	if (!err)
 		err = cpt_collect(ctx, CPT_K_FS, t->fs, who);
 	if (!err)
-		err = cpt_collect(ctx, CPT_K_SIGHAND, t->sighand, who);
+		err = cpt_collect(ctx, CPT_K_SIGHAND, rcu_dereference_raw(t->sighand), who);
 	return err;
 }
 
@@ -299,8 +299,8 @@ static int task_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->mm = cpt_obj_id(ctx, has->mm);
 	r->files = cpt_obj_id(ctx, has->files);
 	r->fs = cpt_obj_id(ctx, has->fs);
-	r->sighand = cpt_obj_id(ctx, has->sighand);
-	r->cred = cpt_obj_id(ctx, has->cred);
+	r->sighand = cpt_obj_id(ctx, rcu_dereference_raw(has->sighand));
+	r->cred = cpt_obj_id(ctx, cpt_cred(has));
 	if (node->state == CPT_TASK_DEAD)
 		return 0;
 	err = cpt_wait_inactive(ctx, t);
@@ -367,10 +367,10 @@ static void set_mask(u64 blocked)
 	sigset_t set = cpt_u64_mask(blocked);
 
 	sigdelsetmask(&set, sigmask(SIGKILL) | sigmask(SIGSTOP));
-	spin_lock_irq(&current->sighand->siglock);
+	spin_lock_irq(cpt_siglock(current));
 	current->blocked = set;
 	recalc_sigpending();
-	spin_unlock_irq(&current->sighand->siglock);
+	spin_unlock_irq(cpt_siglock(current));
 }
 
 /* Until all signals of the image are queued none is delivered, nor kills. */
