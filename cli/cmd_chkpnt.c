@@ -103,13 +103,12 @@ static bool mounts_changed(const struct chkpnt *c)
 static int give_mounts(struct chkpnt *c)
 {
 	struct cpt_ioc_mount *m = xmalloc((c->n_seen + 1) * sizeof(*m));
-	struct cpt_ioc_mounts a = { .n = c->n_seen, .mounts = (uintptr_t)m };
+	struct cpt_ioc_mounts a = { .mounts = (uintptr_t)m };
 	int code = OK;
 
-	for (unsigned int i = 0; i < c->n_seen; i++) {
-		m[i].id = c->seen[i].m->id;
-		m[i].fd = c->seen[i].fd;
-	}
+	for (unsigned int i = 0; i < c->n_seen; i++)
+		if (c->seen[i].fd >= 0)
+			m[a.n++] = (struct cpt_ioc_mount){ .id = c->seen[i].m->id, .fd = c->seen[i].fd };
 	if (dev_ioctl(c->dev, CPT_IOC_MOUNTS, &a))
 		code = fail_errno(E_CHKPNT, "Can not dump container");
 	free(m);

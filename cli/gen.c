@@ -67,6 +67,24 @@ int gen_new(const struct ve *ve)
 	return store(ve, &g);
 }
 
+char *gen_remember(const struct ve *ve)
+{
+	char *path = gen_path(ve, false), *text = read_file(path);
+
+	free(path);
+	return text;
+}
+
+void gen_return(const struct ve *ve, char *state)
+{
+	char *path = gen_path(ve, true);
+
+	if (state && replace_file(path, state, 0600))
+		fail_errno(E_SYSTEM, "Cannot write %s", path);
+	free(path);
+	free(state);
+}
+
 /* The init of the pending dump still lives: the VE did not stop where the dump was made. */
 static bool lives(const struct gen *g)
 {

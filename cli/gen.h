@@ -16,6 +16,10 @@
 /* The VE is about to run: a new id, nothing pending; an enum code. */
 int gen_new(const struct ve *ve);
 
+/* The state as it is, and back to it: for a VE that did not run after all. */
+char *gen_remember(const struct ve *ve);
+void gen_return(const struct ve *ve, char *state);
+
 /* A dump of the frozen VE is being made: the id for it; an enum code. */
 int gen_pending(const struct ve *ve, char id[33]);
 

@@ -114,7 +114,8 @@ static void run_init(uint64_t caps, int report, int go)
 		report = fcntl(report, F_DUPFD_CLOEXEC, 3);
 	report_to(report);
 	setsid();
-	if (world_proc() || null_streams() || caps_limit(caps))
+	/* What is opened now keeps these rights, in an image too: the VE's, no more. */
+	if (world_proc() || caps_limit(caps) || null_streams())
 		_exit(E_INIT);
 	execve("/sbin/init", argv, env);
 	fail_errno(E_INIT, "Cannot run /sbin/init of the container");

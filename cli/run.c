@@ -108,19 +108,42 @@ static int open_pty(int sock, const struct winsize *size, int streams[3])
 }
 
 /*
+ * Pipes for standard input, output, error, made here for the rights that they keep:
+ * the VE's. Our ends go to ctl.
+ */
+static int open_pipes(int sock, int streams[3])
+{
+	for (int i = 0; i < 3; i++) {
+		int fds[2], ours;
+
+		if (pipe2(fds, O_CLOEXEC))
+			return fail_errno(E_SYSTEM, "Cannot make pipes");
+		ours = fds[i ? 0 : 1];
+		fcntl(ours, F_SETFL, O_NONBLOCK);
+		send_fd(sock, ours);
+		close(ours);
+		/* Out of the way of the numbers that they are to get. */
+		streams[i] = fcntl(fds[i ? 1 : 0], F_DUPFD_CLOEXEC, 3);
+		close(fds[i ? 1 : 0]);
+	}
+	close(sock);
+	return OK;
+}
+
+/*
  * The helper. It dies with ctl, and the command with it: nobody would wait for it.
  * Its wait status goes to ctl as a "pid".
  */
-static void helper(struct ve *ve, const struct run *run, int streams[3], int sock, const struct winsize *size,
-		   const char *term, int report)
+static void helper(struct ve *ve, const struct run *run, int sock, const struct winsize *size, const char *term,
+		   int report)
 {
-	int status;
+	int streams[3], status;
 	pid_t pid;
 
 	if (ns_join(ve))
 		_exit(E_SYSTEM);
 	/* After this nothing may be open that the VE must not have: the fork can be seen there. */
-	if (run->pty && open_pty(sock, size, streams))
+	if (run->pty ? open_pty(sock, size, streams) : open_pipes(sock, streams))
 		_exit(E_SYSTEM);
 	close(ve->pidfd);
 	pid = fork();
@@ -334,7 +357,7 @@ static void drain(struct ve *ve, int fd)
 
 /* --- together ------------------------------------------------------------------------------- */
 
-static int receive_fd(int sock)
+static int receive_fd(int sock, bool master)
 {
 	char byte, control[CMSG_SPACE(sizeof(int))];
 	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
@@ -350,7 +373,8 @@ static int receive_fd(int sock)
 	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
 		memcpy(&fd, CMSG_DATA(c), sizeof(int));
 	/* The VE's root decides what is at that path: it must be a terminal's master. */
-	if (fd >= 0 && (fstat(fd, &st) || !S_ISCHR(st.st_mode) || major(st.st_rdev) != 5 || minor(st.st_rdev) != 2)) {
+	if (fd >= 0 && master &&
+	    (fstat(fd, &st) || !S_ISCHR(st.st_mode) || major(st.st_rdev) != 5 || minor(st.st_rdev) != 2)) {
 		close(fd);
 		fd = -1;
 	}
@@ -369,63 +393,48 @@ static bool make_raw(struct termios *saved)
 	return true;
 }
 
-/* Pipes as (ours, the VE's) for standard input, output, error. */
-static bool make_pipes(int ours[3], int theirs[3])
+/* What the helper opened for us. */
+static void receive_all(struct relay *r, int sock)
 {
-	for (int i = 0; i < 3; i++) {
-		int fds[2];
-
-		if (pipe2(fds, O_CLOEXEC))
-			return false;
-		ours[i] = fds[i ? 0 : 1];
-		theirs[i] = fds[i ? 1 : 0];
-		fcntl(ours[i], F_SETFL, O_NONBLOCK);
+	r->to = receive_fd(sock, r->pty);
+	if (r->pty) {
+		r->from[0] = r->to < 0 ? -1 : dup(r->to);
+	} else {
+		r->from[0] = receive_fd(sock, false);
+		r->from[1] = receive_fd(sock, false);
 	}
-	return true;
 }
 
 bool run_in_ve(struct ve *ve, const struct run *run, int *code, int *status)
 {
 	const char *term = getenv("TERM") ? getenv("TERM") : "linux";
-	int ours[3] = { -1, -1, -1 }, theirs[3] = { -1, -1, -1 }, sock[2] = { -1, -1 }, keep[5], n = 0;
 	struct relay r = { .in = 0, .to = -1, .from = { -1, -1 }, .out = { 1, 2 }, .pty = run->pty };
-	struct termios saved;
+	struct sigaction sa = { .sa_handler = on_winch };
 	struct winsize size = { 0 };
-	bool raw = false;
+	struct termios saved;
+	int sock[2], keep[2];
+	bool raw;
 	pid_t pid;
 
 	*code = E_SYSTEM;
-	if (run->pty ? socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock) : !make_pipes(ours, theirs)) {
-		fail_errno(E_SYSTEM, "Cannot make pipes");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sock)) {
+		fail_errno(E_SYSTEM, "Cannot make a socket");
 		return false;
 	}
 	ioctl(0, TIOCGWINSZ, &size);
-	keep[n++] = ve->pidfd;
-	if (run->pty)
-		keep[n++] = sock[1];
-	else
-		for (int i = 0; i < 3; i++)
-			keep[n++] = theirs[i];
-	pid = fork_helper(&r.report, keep, n);
+	keep[0] = ve->pidfd;
+	keep[1] = sock[1];
+	pid = fork_helper(&r.report, keep, 2);
 	if (!pid)
-		helper(ve, run, theirs, sock[1], &size, term, r.report);
-	close_fd(&sock[1]);
-	for (int i = 0; i < 3; i++)
-		close_fd(&theirs[i]);
+		helper(ve, run, sock[1], &size, term, r.report);
+	close(sock[1]);
+	if (pid > 0)
+		receive_all(&r, sock[0]);
+	close(sock[0]);
 	if (pid < 0)
 		return false;
-	if (run->pty) {
-		struct sigaction sa = { .sa_handler = on_winch };
-
-		r.to = receive_fd(sock[0]);
-		r.from[0] = r.to < 0 ? -1 : dup(r.to);
-		sigaction(SIGWINCH, &sa, NULL);
-		raw = r.to >= 0 && make_raw(&saved);
-	} else {
-		r.to = ours[0];
-		r.from[0] = ours[1];
-		r.from[1] = ours[2];
-	}
+	sigaction(SIGWINCH, &sa, NULL);
+	raw = r.pty && r.to >= 0 && make_raw(&saved);
 	relay(&r);
 	if (raw)
 		tcsetattr(0, TCSADRAIN, &saved);

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -130,14 +131,21 @@ int stage_kill(struct ve *ve, int dev, int stage, struct stats *s, int code_if_f
 int stage_resume(struct ve *ve, int dev, int stage, struct stats *s, int code_if_failed)
 {
 	struct cpt_ioc_resume r = { 0 };
+	char *before = gen_remember(ve);
 	int code;
 
 	/* First the id: whenever the VE runs, the images made before are too old. */
 	code = stage == CPT_UNDUMPED ? gen_new(ve) : gen_drop(ve);
-	if (code)
+	if (code) {
+		free(before);
 		return code;
-	if (dev_ioctl(dev, CPT_IOC_RESUME, &r))
-		return fail_errno(code_if_failed, "Can not resume container");
+	}
+	if (dev_ioctl(dev, CPT_IOC_RESUME, &r)) {
+		code = fail_errno(code_if_failed, "Can not resume container");
+		gen_return(ve, before);
+		return code;
+	}
+	free(before);
 	s->resume_ns = r.ns;
 	step("resumed");
 	return OK;

@@ -54,7 +54,7 @@ int world_proc(void);
 struct world_seen {
 	const struct world_mount *m;
 	int mnt_id;		/* of mountinfo; 0: not known */
-	int fd;			/* O_PATH; -1 */
+	int fd;			/* O_PATH; -1: cannot be opened from here */
 };
 
 /*
