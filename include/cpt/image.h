@@ -145,11 +145,13 @@ struct cpt_reg_rec {
 
 struct cpt_pipe_rec {
 	struct cpt_rec rec;
-	__u32 slots;		/* size of the ring, in pages: a power of two */
+	__u32 slots;		/* size of the ring, in pages: a power of two up to CPT_PIPE_SLOTS_MAX */
 	__u32 nbufs;		/* at most slots */
 	__u64 bytes;		/* in all; the contents are data of this id */
 	/* struct cpt_pipe_buf bufs[nbufs] */
 };
+
+#define CPT_PIPE_SLOTS_MAX	(1u << 18)	/* 1 GiB: what one allocation may be */
 
 struct cpt_pipe_buf {
 	__u32 len;		/* 1 … 4096 */

@@ -29,6 +29,7 @@
 #define CPT_PAGE	4096ULL
 #define CPT_PID_MAX	4194304u	/* PID_MAX_LIMIT */
 #define CPT_ADDR_MAX	0x7ffffffff000ULL	/* TASK_SIZE_MAX of x86_64 */
+#define CPT_ADDR_MAX32	0xfffff000ULL		/* of any i386: what fits its unsigned long */
 #define CPT_OBJECTS_MAX	(16u << 20)
 
 /* A walk over the metadata. The caller fills the first five members. */
@@ -83,6 +84,8 @@ static inline const char *cpt_header_check(const struct cpt_header *h, __u32 crc
 		return "its number of objects is impossible";
 	if (h->tasks == 0 || h->tasks > h->objects)
 		return "its number of tasks is impossible";
+	if (h->real_ns >> 62 || h->mono_ns >> 62 || h->boot_ns >> 62)
+		return "its clocks are impossible";
 	if (h->release[sizeof(h->release) - 1])
 		return "its header is damaged";
 	return NULL;
@@ -119,6 +122,12 @@ static inline bool cpt_ref(const struct cpt_walk *w, const struct cpt_rec *rec, 
 	if (id > w->nobj || (rec->id && id >= rec->id))
 		return false;
 	return w->obj[id]->kind == kind;
+}
+
+/* Addresses of programs are up to here. */
+static inline __u64 cpt_addr_max(const struct cpt_walk *w)
+{
+	return w->hdr->arch == CPT_ARCH_I386 ? CPT_ADDR_MAX32 : CPT_ADDR_MAX;
 }
 
 /* A path inside a mount: absolute, no NUL, no "." or ".." component, nothing empty. */
@@ -215,7 +224,7 @@ static inline const char *cpt_check_pipe(struct cpt_walk *w, const struct cpt_re
 	__u32 i;
 
 	(void)w;
-	CPT_BAD_IF(r->slots == 0 || r->slots > (1u << 20) || (r->slots & (r->slots - 1)),
+	CPT_BAD_IF(r->slots == 0 || r->slots > CPT_PIPE_SLOTS_MAX || (r->slots & (r->slots - 1)),
 		   "size of a pipe");
 	CPT_BAD_IF(r->nbufs > r->slots || !cpt_fits(rec, sizeof(*r), r->nbufs, sizeof(*b)),
 		   "number of buffers in a pipe");
@@ -254,7 +263,7 @@ static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec 
 	CPT_BAD_IF(!cpt_ref(w, rec, r->parent, CPT_K_MM, true), "parent of a memory");
 	CPT_BAD_IF(!cpt_ref(w, rec, r->exe, CPT_K_REG, false), "executable of a memory");
 	for (; a <= &r->vdso; a++)
-		CPT_BAD_IF(*a > CPT_ADDR_MAX, "address in a memory");
+		CPT_BAD_IF(*a > cpt_addr_max(w), "address in a memory");
 	CPT_BAD_IF(r->arg_start > r->arg_end || r->env_start > r->env_end ||
 		   r->start_code > r->end_code || r->start_data > r->end_data ||
 		   r->start_brk > r->brk, "order of addresses in a memory");
@@ -275,7 +284,7 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 		   "memory area that belongs to nothing");
 	w->want_vmas--;
 	CPT_BAD_IF(r->start % CPT_PAGE || r->end % CPT_PAGE || r->start >= r->end ||
-		   r->end > CPT_ADDR_MAX || r->start < w->vma_end, "range of a memory area");
+		   r->end > cpt_addr_max(w) || r->start < w->vma_end, "range of a memory area");
 	w->vma_end = r->end;
 	CPT_BAD_IF(r->type >= CPT_VMA_TYPES || (r->flags & ~CPT_VMA_FLAGS), "type of a memory area");
 	CPT_BAD_IF(r->pgoff > (1ULL << 51), "offset of a memory area");
