@@ -84,6 +84,9 @@ HEADER(objects_max, "its number of objects is impossible",
 HEADER(objects, "its number of objects is impossible", h->objects = h->meta_len / 16 + 1)
 HEADER(tasks_none, "its number of tasks is impossible", h->tasks = 0)
 HEADER(tasks, "its number of tasks is impossible", h->tasks = h->objects + 1)
+HEADER(real_ns, "its clocks are impossible", h->real_ns = 1ULL << 62)
+HEADER(mono_ns, "its clocks are impossible", h->mono_ns = 1ULL << 63)
+HEADER(boot_ns, "its clocks are impossible", h->boot_ns = ~0ULL)
 HEADER(release, "its header is damaged", h->release[63] = 'x')
 
 static void header_crc(void **state)
@@ -139,6 +142,28 @@ static void __attribute__((constructor)) CAT(add_, id)(void)			\
 #define OBJ(name)	sample_obj(s, s->name)
 #define BIG		0x100000000ULL	/* an id far beyond all */
 #define HUGE_ID		0xfffffffffffffff8ULL
+
+/* The sample as an i386 could have it, but for the registers of its tasks. */
+static void to_i386(struct sample *s)
+{
+	struct cpt_rec *rec = sample_nth(s, CPT_K_BLOB, 0);
+	size_t end = sizeof(struct cpt_header) + sample_hdr(s)->meta_len;
+	__u64 *a;
+
+	sample_hdr(s)->arch = CPT_ARCH_I386;
+	for (; (uint8_t *)rec < s->p + end; rec = (void *)((uint8_t *)rec + rec->len)) {
+		struct cpt_mm_rec *mm = (void *)rec;
+		struct cpt_vma_rec *vma = (void *)rec;
+
+		if (rec->kind == CPT_K_MM)
+			for (a = &mm->start_code; a <= &mm->vdso; a++)
+				*a &= 0xffffffff;
+		if (rec->kind == CPT_K_VMA) {
+			vma->start &= 0xffffffff;
+			vma->end &= 0xffffffff;
+		}
+	}
+}
 
 /* Nothing wrong. */
 META(NULL, blob, NTH(BLOB, 0), )
@@ -214,7 +239,7 @@ META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->fifo; })	/* itself */
 /* PIPE */
 META("size of a pipe", pipe, OBJ(pipe), { r->slots = 0; })
 META("size of a pipe", pipe, OBJ(pipe), { r->slots = 12; })
-META("size of a pipe", pipe, OBJ(pipe), { r->slots = 1u << 21; })
+META("size of a pipe", pipe, OBJ(pipe), { r->slots = CPT_PIPE_SLOTS_MAX * 2; })
 META("number of buffers in a pipe", pipe, OBJ(pipe), { r->slots = 1; })
 META("number of buffers in a pipe", pipe, OBJ(pipe), { r->nbufs = 3; })
 META("buffer of a pipe", pipe, OBJ(pipe), { ((struct cpt_pipe_buf *)(r + 1))[1].len = 0; })
@@ -241,6 +266,14 @@ META("address in a memory", mm, OBJ(mm[0]), { r->start_code = CPT_ADDR_MAX + 1; 
 META("address in a memory", mm, OBJ(mm[0]), { r->start_stack = CPT_ADDR_MAX + 1; })
 META("address in a memory", mm, OBJ(mm[0]), { r->mmap_base = ~0ULL; })
 META("address in a memory", mm, OBJ(mm[0]), { r->vdso = CPT_ADDR_MAX + 1; })
+META("address in a memory", mm, OBJ(mm[0]), {
+	to_i386(s);
+	r->mmap_base = 0x100000000;
+})
+META("range of a memory area", vma, NTH(VMA, 5), {
+	to_i386(s);
+	r->end = 0x100000000;
+})
 META("order of addresses in a memory", mm, OBJ(mm[0]), { r->arg_start = r->arg_end + 1; })
 META("order of addresses in a memory", mm, OBJ(mm[0]), { r->env_start = r->env_end + 1; })
 META("order of addresses in a memory", mm, OBJ(mm[0]), { r->start_code = r->end_code + 1; })
@@ -356,13 +389,18 @@ META("restart block", task, OBJ(child), { r->restart.time = 1ULL << 62; })
 META("restart block", task, OBJ(child), { r->restart.flags = CPT_FUTEX_FLAGS + 1; })
 META("registers of a task", task, OBJ(init), { r->nregs = 17; })
 META("registers of a task", task, OBJ(init), { r->ntls = 3; })
-META("registers of a task", task, OBJ(init), { sample_hdr(s)->arch = CPT_ARCH_I386; })
+META("registers of a task", task, OBJ(init), { to_i386(s); })
+META("registers of a task", task, OBJ(thread), {	/* the one after a good one */
+	to_i386(s);
+	((struct cpt_task_rec *)OBJ(init))->nregs = 17;
+	((struct cpt_task_rec *)OBJ(init))->ntls = 3;
+})
 META("registers of a task", task, OBJ(init), {
-	sample_hdr(s)->arch = CPT_ARCH_I386;
+	to_i386(s);
 	r->ntls = 3;
 })
 META("registers of a task", task, OBJ(init), {
-	sample_hdr(s)->arch = CPT_ARCH_I386;
+	to_i386(s);
 	r->nregs = 17;
 })
 META("registers of a dead task", task, OBJ(dead), { r->nregs = 27; })
@@ -406,6 +444,13 @@ META("thread", task, OBJ(child), {			/* of another process with the same pid */
 	((struct cpt_proc_rec *)sample_obj(s, r->proc))->pid = 1;
 })
 META("child of a zombie", task, OBJ(dead), { r->creator = s->zombie; })
+META(NULL, task, OBJ(dead), {			/* … but for one that a temporary task makes */
+	r->creator = s->zombie;
+	r->flags = CPT_TASK_ORPHAN;
+})
+META("signal for a dead task", task, OBJ(zombie), { r->exit_signal = 18; })
+META("signal for a dead task", task, OBJ(dead), { r->exit_signal = 1; })
+META(NULL, task, OBJ(zombie), { r->exit_signal = 17; })
 META("zombie with resources", task, OBJ(zombie), { r->mm = s->mm[0]; })
 META("zombie with resources", task, OBJ(zombie), { r->files = s->files[0]; })
 META("zombie with resources", task, OBJ(zombie), { r->fs = s->fs[0]; })
@@ -767,7 +812,8 @@ int main(void)
 		HEADER_TEST(len), HEADER_TEST(i386), HEADER_TEST(arch), HEADER_TEST(page_size),
 		HEADER_TEST(pad), HEADER_TEST(meta_none), HEADER_TEST(meta_max),
 		HEADER_TEST(meta_align), HEADER_TEST(objects_max), HEADER_TEST(objects),
-		HEADER_TEST(tasks_none), HEADER_TEST(tasks), HEADER_TEST(release), HEADER_TEST(crc),
+		HEADER_TEST(tasks_none), HEADER_TEST(tasks), HEADER_TEST(real_ns), HEADER_TEST(mono_ns),
+		HEADER_TEST(boot_ns), HEADER_TEST(release), HEADER_TEST(crc),
 		cmocka_unit_test(test_meta),
 		cmocka_unit_test(test_offset),
 		cmocka_unit_test(test_cut),
