@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]
+ *
+ * Makes a hostile image out of a good one: the same for the same seed.
+ *
+ *   (nothing)     1 to 8 bytes are changed, most of them in header and metadata
+ *   --fix         and all checksums are made right again
+ *   --cut K       it ends at place K of 50 (0: at once; 49: shortly before its end)
+ *   --regs WHAT   registers of tasks are what no program may have: cs, eflags,
+ *                 fsbase, gsbase, ip, sp, xstate; checksums are right
+ *
+ * Prints what it did.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../unit/fix.h"
+
+#define CUTS	50
+
+struct file {
+	uint8_t *p;
+	size_t n;
+};
+
+static uint64_t rnd;
+
+/* splitmix64: the same everywhere */
+static uint64_t random64(void)
+{
+	uint64_t z = rnd += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static uint64_t below(uint64_t n)
+{
+	return n ? random64() % n : 0;
+}
+
+static struct file read_file(const char *path)
+{
+	int fd = open(path, O_RDONLY);
+	struct file f = { 0 };
+	struct stat st;
+	ssize_t n;
+
+	if (fd < 0 || fstat(fd, &st))
+		err(2, "%s", path);
+	f.p = malloc(st.st_size + 8);
+	if (!f.p)
+		err(2, "%s", path);
+	while ((n = read(fd, f.p + f.n, st.st_size - f.n)) > 0)
+		f.n += n;
+	close(fd);
+	if (f.n <= sizeof(struct cpt_header) ||
+	    ((struct cpt_header *)f.p)->magic != CPT_IMAGE_MAGIC ||
+	    ((struct cpt_header *)f.p)->meta_len > f.n - sizeof(struct cpt_header))
+		errx(2, "%s is not a good image", path);
+	return f;
+}
+
+static void write_file(const char *path, const struct file *f)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	size_t done = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		err(2, "%s", path);
+	for (; done < f->n; done += n) {
+		n = write(fd, f->p + done, f->n - done);
+		if (n <= 0)
+			err(2, "%s", path);
+	}
+	if (close(fd))
+		err(2, "%s", path);
+}
+
+static size_t meta_end(const struct file *f)
+{
+	return sizeof(struct cpt_header) + ((struct cpt_header *)f->p)->meta_len;
+}
+
+/* The record after the one at @off (0: the first), or 0. Of the good image, before any change. */
+static size_t next_record(const struct file *f, size_t off)
+{
+	off = off ? off + ((struct cpt_rec *)(f->p + off))->len : sizeof(struct cpt_header);
+	return off < meta_end(f) ? off : 0;
+}
+
+/* --- bytes ------------------------------------------------------------------------------------- */
+
+static size_t some_record(const struct file *f)
+{
+	size_t off = 0, n = 0, found = sizeof(struct cpt_header);
+
+	while ((off = next_record(f, off)))
+		if (below(++n) == 0)
+			found = off;
+	return found;
+}
+
+/* Records are hit alike, however long, and the start of a long one more often than its rest. */
+static size_t in_record(const struct file *f)
+{
+	size_t off = some_record(f), len = ((struct cpt_rec *)(f->p + off))->len;
+
+	if (len > 256 && below(4))
+		len = 256;
+	return off + below(len);
+}
+
+/* The head of a data section, or some byte of the data. */
+static size_t in_data(const struct file *f)
+{
+	size_t end = meta_end(f), off = end, found = end, n = 0;
+	const struct cpt_data_rec *d;
+
+	if (f->n <= end + sizeof(struct cpt_end_rec))
+		return below(f->n);
+	if (below(4) == 0)
+		return end + below(f->n - end);
+	for (;; off = cpt_align_up(cpt_align_up(off + d->rec.len, CPT_DATA_ALIGN) + d->bytes, CPT_ALIGN)) {
+		if (off + sizeof(*d) > f->n)
+			break;
+		d = (const void *)(f->p + off);
+		if (below(++n) == 0)
+			found = off;
+		if (d->rec.kind != CPT_K_DATA)
+			break;
+	}
+	return found + below(64) < f->n ? found + below(64) : found;
+}
+
+static size_t some_place(const struct file *f)
+{
+	switch (below(16)) {
+	case 0: case 1:
+		return below(sizeof(struct cpt_header));
+	case 2: case 3: case 4:
+		return in_data(f);
+	case 5:
+		return below(f->n);
+	default:
+		return in_record(f);
+	}
+}
+
+/* One byte becomes another: near the old one, one bit off, a limit, or anything. */
+static void change_byte(struct file *f, size_t at)
+{
+	static const uint8_t limits[] = { 0, 1, 0x7f, 0x80, 0xff };
+	uint8_t old = f->p[at], new = old;
+
+	while (new == old) {
+		switch (below(4)) {
+		case 0:
+			new = old + (below(2) ? 1 : -1);
+			break;
+		case 1:
+			new = old ^ 1 << below(8);
+			break;
+		case 2:
+			new = limits[below(sizeof(limits))];
+			break;
+		default:
+			new = random64();
+		}
+	}
+	f->p[at] = new;
+	printf(" %zu: %02x->%02x", at, old, new);
+}
+
+/* A whole number of 2, 4 or 8 bytes becomes one that programs stumble over. */
+static size_t change_number(struct file *f, size_t at)
+{
+	static const uint64_t limits[] = {
+		0, 1, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, CPT_ADDR_MAX,
+		0x7fffffffffffffff, 0x8000000000000000, ~0ULL, 0xffff888000000000, ~0ULL - 4095,
+	};
+	size_t width = 2 << below(3);
+	uint64_t old = 0, new;
+
+	at &= ~(width - 1);
+	if (at + width > f->n)
+		return 0;
+	memcpy(&old, f->p + at, width);
+	new = below(2) ? limits[below(sizeof(limits) / sizeof(*limits))] : old + below(33) - 16;
+	if (!memcmp(&old, &new, width))
+		new = ~old;
+	memcpy(f->p + at, &new, width);
+	printf(" %zu: %#llx->%#llx/%zu", at, (unsigned long long)old, (unsigned long long)new, width);
+	return width;
+}
+
+static void change_bytes(struct file *f)
+{
+	size_t places[8], budget = 1 + below(8), n = 0;
+
+	/* All places first: what is found by lengths must be found in the good image. */
+	for (; n < budget; n++)
+		places[n] = n && below(2) ? places[n - 1] : some_place(f);
+	for (n = 0; n < budget; ) {
+		size_t width = budget - n >= 2 && below(2) ? change_number(f, places[n]) : 0;
+
+		if (!width) {
+			change_byte(f, places[n]);
+			width = 1;
+		}
+		n += width;
+	}
+}
+
+/* --- registers --------------------------------------------------------------------------------- */
+
+static const uint64_t wild[] = {
+	0x8000000000000000, 0x0000800000000000, 0x00007ffffffff000, 0x00007fffffffffff,
+	0xffff800000000000, 0xffff888000000000, 0xffffffff81000000, 0xffffffffff600000, ~0ULL, 0,
+	0xc0000000, 0xc1000000, 0xfffff000,
+};
+static const uint64_t selectors[] = {
+	0, 0x8, 0x10, 0x18, 0x20, 0x28, 0x30, 0x7, 0xf, 0x60, 0x68, 0x7b, 0x23, 0x33, 0x2b, 0x4, 0x40,
+	0x80, 0xfff3, 0xffff, 0x10033, ~0ULL,
+};
+static const uint64_t flags[] = {
+	~0ULL, 0, 0x3000, 0x3202, 0x20202, 0x4202, 0x100, 0x302, 0x2, 0x10202, 0x40202, 0x180202, 0x200202,
+	0xffffffff00000202, 0x602, 0x8202,
+};
+
+#define SOME(a)	a[below(sizeof(a) / sizeof(*a))]
+
+/* Where it is among regs of x86_64 and of i386, and what is put there. */
+static const struct reg {
+	const char *name;
+	int at64, at32;
+	const uint64_t *values;
+	size_t n;
+} regs[] = {
+#define REG(name, a, b, v)	{ name, a, b, v, sizeof(v) / sizeof(*v) }
+	REG("cs", 17, 13, selectors),
+	REG("eflags", 18, 14, flags),
+	REG("fsbase", 21, 9, wild),	/* i386: the selector %fs */
+	REG("gsbase", 22, 10, wild),
+	REG("ip", 16, 12, wild),
+	REG("sp", 19, 15, wild),
+};
+
+static void break_reg(struct cpt_task_rec *task, const struct reg *reg)
+{
+	int at = task->nregs == 27 ? reg->at64 : reg->at32;
+	bool selector = task->nregs != 27 && reg->at32 < 11 && below(2);
+
+	task->regs[at] = selector ? SOME(selectors) : reg->values[below(reg->n)];
+	printf(" %u: %#llx", task->pid, (unsigned long long)task->regs[at]);
+	if (reg->at64 == 17 && below(2)) {	/* %ss goes with %cs */
+		task->regs[task->nregs == 27 ? 20 : 16] = SOME(selectors);
+		printf("+ss");
+	}
+}
+
+/* The header of an XSAVE area, MXCSR, or anything in it. */
+static void break_xstate(struct cpt_xstate_rec *x)
+{
+	uint8_t *p = (uint8_t *)(x + 1);
+	size_t at = 512 + 8 * below(8);
+
+	if (x->size < 576)
+		return;
+	switch (below(5)) {
+	case 0:
+		at = 24;
+		memset(p + at, 0xff, 8);		/* MXCSR and its mask */
+		break;
+	case 1:
+		at = 512;
+		memset(p + at, 0xff, 8);		/* all components there are */
+		break;
+	case 2:
+		at = 520;
+		p[at + 7] |= 0x80;			/* XCOMP_BV: compacted */
+		break;
+	case 3:
+		p[at + below(8)] ^= 1 << below(8);	/* anything in the header */
+		break;
+	default:
+		at = below(x->size);
+		p[at] = random64();
+	}
+	printf(" xstate@%zu", at);
+}
+
+static void break_tasks(struct file *f, const char *what)
+{
+	const struct reg *reg = NULL;
+	const struct cpt_rec *rec;
+	size_t i, off = 0;
+
+	for (i = 0; i < sizeof(regs) / sizeof(*regs); i++)
+		if (!strcmp(regs[i].name, what))
+			reg = &regs[i];
+	if (!reg && strcmp(what, "xstate"))
+		errx(2, "there is no register '%s'", what);
+	while ((off = next_record(f, off))) {
+		rec = (const void *)(f->p + off);
+		if (rec->kind == CPT_K_XSTATE && !reg)
+			break_xstate((void *)(f->p + off));
+		/* the first task, init, sometimes stays whole, so that there is a VE to look at */
+		if (rec->kind == CPT_K_TASK && reg && ((struct cpt_task_rec *)rec)->nregs && below(4))
+			break_reg((void *)(f->p + off), reg);
+	}
+}
+
+static int usage(void)
+{
+	fputs("usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "seed", required_argument, NULL, 's' },
+		{ "fix", no_argument, NULL, 'f' },
+		{ "cut", required_argument, NULL, 'c' },
+		{ "regs", required_argument, NULL, 'r' },
+		{ }
+	};
+	const char *what = NULL;
+	bool fix = false;
+	uint32_t was;
+	struct file f;
+	long cut = -1;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (c == 's')
+			rnd = strtoull(optarg, NULL, 0);
+		else if (c == 'f')
+			fix = true;
+		else if (c == 'c')
+			cut = strtol(optarg, NULL, 0);
+		else if (c == 'r')
+			what = optarg;
+		else
+			return usage();
+	}
+	if (argc != optind + 2 || cut >= CUTS)
+		return usage();
+	f = read_file(argv[optind]);
+	if (what) {
+		printf("%s of", what);
+		break_tasks(&f, what);
+		fix = true;
+	} else if (cut >= 0) {
+		f.n = f.n * cut / CUTS;
+		printf("cut at %zu", f.n);
+	} else {
+		printf("changed");
+		was = crc32c(0, f.p, f.n);
+		do
+			change_bytes(&f);
+		while (crc32c(0, f.p, f.n) == was);	/* changed there and back */
+	}
+	if (fix)
+		fix_image(f.p, f.n);
+	printf("%s\n", fix ? ", checksums right" : "");
+	write_file(argv[optind + 1], &f);
+	return 0;
+}
