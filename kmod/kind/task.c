@@ -8,8 +8,8 @@
  * personality, no_new_privs, parent-death signal.
  * Not preserved: CPU time, faults, start time, hardware breakpoints.
  * Refused: stopped and traced tasks, vfork in progress, seccomp, realtime and
- * deadline scheduling, namespaces of its own, semaphore undo, 32-bit programs on
- * a 64-bit kernel, syscall user dispatch.
+ * deadline scheduling, namespaces of its own, 32-bit programs on a 64-bit kernel,
+ * syscall user dispatch. (Semaphore undo: with the semaphores, collect.c.)
  *
  * Registers are read and written as ptrace does it, by the kernel's regsets, on
  * a task that is parked and off the CPU: the same checks hold.
@@ -76,8 +76,6 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 		return "is under seccomp, which cannot be preserved yet";
 	if (t->policy != SCHED_NORMAL)
 		return "has a scheduling policy of its own, which cannot be preserved yet";
-	if (t->sysvsem.undo_list)
-		return "has semaphore adjustments (SEM_UNDO), which cannot be preserved yet";
 	if (test_task_syscall_work(t, SYSCALL_USER_DISPATCH))
 		return "uses syscall user dispatch, which cannot be preserved yet";
 	if (restarts_by_block(t) && t->restart_block.fn != kptr(hrtimer_nanosleep_restart) &&
