@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Processes that came into the VE from the host with something of the host: a file, a directory, a
+# pipe or a socket whose other end is outside, a perf event, an io_uring; one whose parent is
+# outside, one in the host's mount namespace. Each is refused by name, and the VE goes on.
+# shellcheck source=tests/lib/ve.sh
+. "$(dirname "$0")/../lib/ve.sh"
+
+with_ve
+put_program refuse/outside
+list=$PRIVATE/tmp/outside.list
+init=$(ve_init)
+tasks=$CGROUP/ve/cgroup.procs
+[[ -e $tasks ]] || tasks=$CGROUP/cgroup.procs
+leave() { # what an entering process left on the host
+	local ends
+	mapfile -t ends < <(sed -n 's/^end //p' "$WORK/enter")
+	kill -9 "${host[@]}" "${ends[@]}" 2>/dev/null
+	wait
+	host=()
+	: >"$WORK/enter"
+} 2>/dev/null
+trap leave EXIT
+: >"$WORK/enter"
+host=()
+there() { pid=$(ve_tree | awk -v w="$what" '$6 == w { print $1 }'); [[ $pid ]]; }
+# enter WHAT: $pid is its pid in the VE
+enter() {
+	what=$1
+	"$CPT_BIN/refuse/outside" "$what" "$init" "$tasks" </dev/null >"$WORK/enter" 2>&1 &
+	host+=($!)
+	until_ok 20 there || { cat "$WORK/enter" >&2; fail "$what did not enter"; }
+	there
+}
+# out: it is gone again
+out() {
+	local p
+	for p in $(ve_pids); do ((p == init)) || kill -9 "$p"; done
+	leave
+	until_ok 20 only_init || fail "something is left in the VE"
+	rm -f "$list"
+	expect 0 '' ctl chkpnt "$VEID" --check
+}
+
+# refused WHAT WORDS: while it is there, and in which words
+refused() {
+	enter "$1"
+	expect 16 "process $pid \($1\)[^
+]*($2)" ctl chkpnt "$VEID" --check
+	say "$(grep "process $pid ($1)" <<<"$SAID")"
+	expect 16 "process $pid \($1\)[^
+]*($2)" ctl chkpnt "$VEID"
+	[[ $(ctl status "$VEID") == *running ]] || fail "the VE does not run"
+	[[ ! -e $IMAGE ]] || fail "an image was left"
+	cycle_suspend
+	ve_tree | grep -q "^$pid .* $1$" || fail "the process is gone"
+	out
+}
+
+: >/root/outside.file
+refused file '/root/outside.file.*fd 33|fd 33.*/root/outside.file'
+refused dir 'fd 33'
+refused pipe 'pipe.*fd 33'
+refused socket 'socket.*fd 33'
+refused perf 'perf.*fd 33'
+refused io_uring 'io_uring.*fd 33'
+refused parent 'outside|parent'
+refused mnt 'namespace'
