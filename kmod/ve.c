@@ -85,6 +85,19 @@ static void silence_exit(struct cpt_ctx *ctx)
 	rcu_read_unlock();
 }
 
+/* Parked tasks die where they are; none may see user mode again, so all before the thaw. */
+static void kill_all(struct cpt_ctx *ctx)
+{
+	struct task_struct *t;
+	pid_t nr = 0;
+
+	rcu_read_lock();
+	while ((t = cpt_ve_next(ctx->ns, &nr)))
+		if (thread_group_leader(t))
+			send_sig(SIGKILL, t, 1);
+	rcu_read_unlock();
+}
+
 static bool ve_dead(struct cpt_ctx *ctx)
 {
 	struct task_struct *t;
@@ -109,7 +122,7 @@ int cpt_ve_kill(struct cpt_ctx *ctx)
 	unsigned long end = jiffies + 120 * HZ;
 
 	silence_exit(ctx);
-	kill_pid(ctx->init, SIGKILL, 1);
+	kill_all(ctx);
 	cpt_thaw(ctx);
 	while (!ve_dead(ctx)) {
 		if (time_after(jiffies, end)) {
