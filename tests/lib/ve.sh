@@ -132,8 +132,9 @@ verdict() {
 # --- its processes, before and after --------------------------------------------------------------
 
 snapshot_proc() { "$CPT_TESTS/lib/procs" snapshot "$(ve_init)" "$WORK/$1" || fail "no snapshot"; }
+# compare_proc A B WHEN [RULES]
 compare_proc() {
-	"$CPT_TESTS/lib/procs" compare "$WORK/$1" "$WORK/$2" >"$WORK/diff" && { tail -n1 "$WORK/diff" >&2; return; }
+	"$CPT_TESTS/lib/procs" compare "$WORK/$1" "$WORK/$2" ${4:+"$4"} >"$WORK/diff" && { tail -n1 "$WORK/diff" >&2; return; }
 	cat "$WORK/diff" >&2
 	fail "processes differ ($3)"
 }
@@ -189,6 +190,9 @@ cycle_stages() {
 	must ctl restore "$VEID" --resume
 	count_time stages "$t" gone
 	rm -f "$f"
+	compare_proc A B "undumped" undumped.txt
+	[[ $MOVES ]] && return
+	snapshot_proc B
 	compare_proc A B "all stages one by one"
 }
 
