@@ -15,8 +15,9 @@
  * the child repairs only what differs: pages that are not the parent's are data,
  * pages that the child lacks are holes.
  *
- * Locks: mmap_lock for reading, one mm at a time, dropped while pages (held by a
- * reference) are written. Page table locks inside walk_page_range().
+ * Locks: mmap_lock for reading, dropped while pages (held by a reference) are
+ * written; where areas are compared, the child's, then the parent's (nothing in
+ * the kernel nests them the other way). Page table locks in walk_page_range().
  */
 #include <linux/magic.h>
 #include <linux/mempolicy.h>
@@ -215,6 +216,21 @@ static void mm_release(struct cpt_obj *obj)
 	mmput(obj->ptr);
 }
 
+/* Lock an mm and, inside, its parent, if it has one. */
+static void lock_both(struct mm_struct *mm, struct mm_struct *parent)
+{
+	mmap_read_lock(mm);
+	if (parent)
+		down_read_nested(&parent->mmap_lock, SINGLE_DEPTH_NESTING);
+}
+
+static void unlock_both(struct mm_struct *mm, struct mm_struct *parent)
+{
+	if (parent)
+		mmap_read_unlock(parent);
+	mmap_read_unlock(mm);
+}
+
 /* The parent's area like @vma, if a fork now would give the child that very area. */
 static bool inherited(struct mm_struct *parent, struct vm_area_struct *vma)
 {
@@ -310,9 +326,9 @@ static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	auxv = (void *)(r + 1);
 	for (i = 0; i < nauxv; i++)
 		auxv[i] = mm->saved_auxv[i];
-	mmap_read_lock(mm);
+	lock_both(mm, parent);
 	err = dump_areas(ctx, mm, parent, r);
-	mmap_read_unlock(mm);
+	unlock_both(mm, parent);
 	return err;
 }
 
@@ -496,7 +512,7 @@ static bool next_area(struct mm_struct *mm, struct mm_struct *parent, unsigned l
 	bool found = false;
 	VMA_ITERATOR(vmi, mm, addr);
 
-	mmap_read_lock(mm);
+	lock_both(mm, parent);
 	for_each_vma(vmi, vma) {
 		enum cpt_vma_type type = type_of(vma);
 
@@ -508,7 +524,7 @@ static bool next_area(struct mm_struct *mm, struct mm_struct *parent, unsigned l
 		found = true;
 		break;
 	}
-	mmap_read_unlock(mm);
+	unlock_both(mm, parent);
 	return found;
 }
 
