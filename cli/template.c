@@ -88,7 +88,7 @@ static int unpack_tar(struct archive *in, struct archive *out, const char *from)
 	int rc, code = OK;
 
 	if (archive_read_open_filename(in, from, 1 << 16) != ARCHIVE_OK)
-		return fail(E_NO_TEMPLATE, "Cannot read %s: %s", from, archive_error_string(in));
+		return fail(E_BAD_TEMPLATE, "Cannot read %s: %s", from, archive_error_string(in));
 	while (!code && (rc = archive_read_next_header(in, &e)) != ARCHIVE_EOF) {
 		if (rc < ARCHIVE_WARN)
 			code = fail(E_BAD_TEMPLATE, "%s is damaged: %s", from, archive_error_string(in));
