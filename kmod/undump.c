@@ -66,7 +66,9 @@ void *cpt_made(struct cpt_ctx *ctx, u64 id)
 	if (ptr)
 		return ptr;
 	ptr = ops->make(ctx, rec);
-	if (!IS_ERR(ptr))
+	if (IS_ERR(ptr))
+		cpt_say(ctx, "%s %llu of the image cannot be made: error %ld", ops->name, id, -PTR_ERR(ptr));
+	else
 		cpt_set_made(ctx, id, ptr);
 	return ptr;
 }

@@ -26,6 +26,7 @@
 #include <cpt/image.h>
 #include <cpt/ioctl.h>
 
+#define CPT_O_PATH	010000000	/* O_PATH */
 #define CPT_PAGE	4096ULL
 #define CPT_PID_MAX	4194304u	/* PID_MAX_LIMIT */
 #define CPT_ADDR_MAX	0x7ffffffff000ULL	/* TASK_SIZE_MAX of x86_64 */
@@ -207,11 +208,12 @@ static inline const char *cpt_check_reg(struct cpt_walk *w, const struct cpt_rec
 	case 0100000: case 0040000: case 0020000:	/* regular, directory, character device */
 		CPT_BAD_IF(r->pipe, "contents of a pipe in a file");
 		break;
-	case 0010000:	/* fifo */
-		CPT_BAD_IF(!cpt_ref(w, rec, r->pipe, CPT_K_PIPE, false), "contents of a fifo");
+	case 0010000:					/* fifo */
+		CPT_BAD_IF(!cpt_ref(w, rec, r->pipe, CPT_K_PIPE, r->file.flags & CPT_O_PATH),
+			   "contents of a fifo");
 		break;
 	default:
-		return "type of a file";
+		CPT_BAD_IF(r->pipe || !(r->file.flags & CPT_O_PATH), "type of a file");
 	}
 	return NULL;
 }

@@ -68,6 +68,9 @@ static const struct {
 	{ VM_RAND_READ,		CPT_VMA_RAND_READ,	MADV_RANDOM },
 };
 
+/* What mprotect can change of an area that fork gave. */
+#define PROT_FLAGS (CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_EXEC)
+
 static u32 flags_of(const struct vm_area_struct *vma)
 {
 	u32 flags = 0;
@@ -244,7 +247,7 @@ static bool inherited(struct mm_struct *parent, struct vm_area_struct *vma)
 		return false;
 	same = p->vm_file == vma->vm_file && type_of(p) == type_of(vma) &&
 	       !(p->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)) &&
-	       !((flags_of(p) ^ flags_of(vma)) & ~(CPT_VMA_LOCKED | CPT_VMA_LOCKONFAULT));
+	       !((flags_of(p) ^ flags_of(vma)) & ~(PROT_FLAGS | CPT_VMA_LOCKED | CPT_VMA_LOCKONFAULT));
 	if (vma->vm_file)
 		same = same && p->vm_pgoff + ((vma->vm_start - p->vm_start) >> PAGE_SHIFT) ==
 			       vma->vm_pgoff;
@@ -558,7 +561,7 @@ static int unmap(unsigned long start, unsigned long end)
 	return start < end ? vm_munmap(start, end - start) : 0;
 }
 
-/* Unmap what fork gave us and the image does not want. */
+/* Unmap what fork gave us and the image does not want; give the rest its own protection. */
 static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 {
 	const struct cpt_rec *rec = mm;
@@ -576,6 +579,12 @@ static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 		if (err)
 			return err;
 		at = r->end;
+		if (r->type == CPT_VMA_VDSO || r->type == CPT_VMA_VVAR)
+			continue;
+		err = ksys(mprotect, (unsigned long)r->start, (unsigned long)(r->end - r->start),
+			   prot_of(r->flags));
+		if (err)
+			return cpt_fail(ctx, err, "memory at %llx was not inherited: error %d", r->start, -err);
 	}
 	return unmap(at, COMPAT_TASK_SIZE);
 }

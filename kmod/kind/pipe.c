@@ -297,8 +297,7 @@ static void *pipend_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		return pipe;
 	if (!pipe->ends[1])
 		return ERR_PTR(cpt_fail(ctx, -EINVAL, "the image has an end of a named fifo as a pipe's"));
-	f = dentry_open(&pipe->ends[0]->f_path, (r->file.flags & (O_ACCMODE | O_DIRECT)) | O_NONBLOCK,
-			cred);
+	f = dentry_open(&pipe->ends[0]->f_path, (r->file.flags & O_ACCMODE) | O_NONBLOCK, cred);
 	if (!IS_ERR(f))
 		cpt_file_finish(f, &r->file);
 	return f;

@@ -3,7 +3,7 @@
  * Open files that have a path in one of the VE's mounts: regular files,
  * directories, fifos, and the character devices every container has.
  *
- * Preserved: path, flags, position, the credentials that opened it; what is in a
+ * Preserved: path (of anything, if it is open with O_PATH only), flags, position, the credentials that opened it; what is in a
  * fifo; who shares the description.
  * Not preserved: contents of regular files (the file system keeps them).
  * Refused: files outside the VE's mounts, deleted files, files of /proc, /sys and
@@ -22,7 +22,8 @@ static bool reg_owns(struct file *f)
 	umode_t mode = file_inode(f)->i_mode;
 
 	return !(f->f_path.mnt->mnt_sb->s_flags & SB_NOUSER) &&
-	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode));
+	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode) ||
+		(f->f_mode & FMODE_PATH));
 }
 
 /* null, zero, full, random, urandom: no state but what the path says. */
@@ -58,13 +59,17 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f)
 		return "a file outside the VE";
 	if (is_view(inode->i_sb) && !S_ISDIR(inode->i_mode))
 		return "a file of a kernel file system, which cannot be preserved yet";
-	if (S_ISCHR(inode->i_mode) && !device_known(inode->i_rdev))
+	if (S_ISCHR(inode->i_mode) && !device_known(inode->i_rdev) && !(f->f_mode & FMODE_PATH))
 		return "a device that cannot be preserved yet";
 	if (d_unlinked(f->f_path.dentry) || !inode->i_nlink)
 		return "a deleted file, which cannot be preserved yet";
-	if ((f->f_mode & FMODE_PATH) && !S_ISREG(inode->i_mode) && !S_ISDIR(inode->i_mode))
-		return "a file opened with O_PATH, which cannot be preserved yet";
 	return NULL;
+}
+
+/* The contents of a fifo that is really open. */
+static struct pipe_inode_info *fifo_of(struct file *f)
+{
+	return S_ISFIFO(file_inode(f)->i_mode) && !(f->f_mode & FMODE_PATH) ? f->private_data : NULL;
 }
 
 static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
@@ -91,8 +96,8 @@ static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cp
 	}
 	kfree(buf);
 	err = cpt_file_collect(ctx, f, who);
-	if (!err && !why && S_ISFIFO(file_inode(f)->i_mode))
-		err = cpt_collect(ctx, CPT_K_PIPE, f->private_data, who);
+	if (!err && !why && fifo_of(f))
+		err = cpt_collect(ctx, CPT_K_PIPE, fifo_of(f), who);
 	if (!err)
 		get_file(f);
 	return err;
@@ -128,8 +133,7 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->mode = inode->i_mode;
 	if (S_ISCHR(inode->i_mode))
 		r->rdev = MAJOR(inode->i_rdev) << 20 | MINOR(inode->i_rdev);
-	if (S_ISFIFO(inode->i_mode))
-		r->pipe = cpt_obj_id(ctx, f->private_data);
+	r->pipe = cpt_obj_id(ctx, fifo_of(f));
 	r->mount = mount;
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
@@ -147,7 +151,7 @@ static int same_inode(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct i
 	if ((inode->i_mode ^ r->mode) & S_IFMT)
 		why = "is of another type";
 	else if (S_ISCHR(inode->i_mode) &&
-		 (!device_known(inode->i_rdev) ||
+		 ((!device_known(inode->i_rdev) && !(r->file.flags & O_PATH)) ||
 		  r->rdev != (MAJOR(inode->i_rdev) << 20 | MINOR(inode->i_rdev))))
 		why = "is another device";
 	else if (r->ino && r->ino != inode->i_ino)
@@ -174,13 +178,15 @@ static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	if (err)
 		return ERR_PTR(err);
 	err = same_inode(ctx, r, d_inode(path.dentry));
-	if (!err && S_ISFIFO(r->mode))	/* a fifo is open both ways, and full, before its ends */
+	if (!err && r->pipe)	/* a fifo is open both ways, and full, before its ends */
 		err = cpt_pipe_make_fifo(ctx, r->pipe, &path);
 	if (err) {
 		f = ERR_PTR(err);
 		goto out;
 	}
-	f = dentry_open(&path, (r->file.flags & ~(O_CREAT | O_TRUNC | O_EXCL)) | O_NONBLOCK, cred);
+	/* a fifo takes O_DIRECT only by fcntl; cpt_file_finish() sets it */
+	f = dentry_open(&path, (r->file.flags & ~(O_CREAT | O_TRUNC | O_EXCL |
+						  (r->pipe ? O_DIRECT : 0))) | O_NONBLOCK, cred);
 	if (IS_ERR(f))
 		cpt_say(ctx, "%.*s (mount %u) cannot be opened again: error %ld", (int)r->path_len,
 			(const char *)(r + 1), r->mount, -PTR_ERR(f));
