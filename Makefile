@@ -120,6 +120,7 @@ install-ctl: ctl
 	for l in vzctl vzlist; do ln -sf ctl $(DESTDIR)$(PREFIX)/sbin/$$l; done
 	for d in $(VZ_DIRS); do install -d $(DESTDIR)$$d; done
 	test -e $(DESTDIR)/etc/vz/vz.conf || test ! -e etc/vz.conf || install -m644 etc/vz.conf $(DESTDIR)/etc/vz/vz.conf
+	install -m644 etc/*.conf-sample $(DESTDIR)/etc/vz/conf/
 
 install-module: module
 	install -D -m644 $(FARM)/cpt.ko $(DESTDIR)$(MODLIB)/$(KVER)/extra/cpt.ko
