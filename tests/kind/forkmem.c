@@ -25,7 +25,7 @@ static void child(int n)
 	if (n == 3)
 		sys(munmap(mem + pages / 2 * PAGE, pages / 2 * PAGE));
 	if (n == 5)
-		sys(mprotect(mem, pages * PAGE, PROT_READ));
+		sys(mprotect(mem + pages / 4 * PAGE, pages / 8 * PAGE, PROT_READ));
 	if (n == 7)	/* dropped: zeroes here, the parent's data must not come back */
 		sys(madvise(mem, 32 * PAGE, MADV_DONTNEED));
 	if (n == 8) {	/* a generation more */

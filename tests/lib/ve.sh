@@ -192,7 +192,10 @@ cycle_stages() {
 	rm -f "$f"
 	compare_proc A B "undumped" undumped.txt
 	[[ $MOVES ]] && return
+	# frozen once more: a sleep in sigtimedwait(2) shows another mask while it lasts
+	must ctl chkpnt "$VEID" --suspend
 	snapshot_proc B
+	must ctl chkpnt "$VEID" --resume
 	compare_proc A B "all stages one by one"
 }
 
