@@ -126,7 +126,7 @@ EOF
 sum=$(md5sum </usr/sbin/ctl)
 must ctl exec2 $VEID 'setsid python3 /t/spy.py </dev/null >/t/spy.log 2>&1 &'
 sleep 1
-for ((i = 0; i < 15; i++)); do
+for ((i = 0; i < 6; i++)); do
 	in_ve true
 	ctl enter $VEID --exec true </dev/null >/dev/null
 done
