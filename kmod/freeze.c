@@ -20,7 +20,9 @@
  * are taken with preemption off in the tracepoint.
  */
 #include <linux/freezer.h>
+#include <linux/file.h>
 #include <linux/module.h>
+#include <linux/pipe_fs_i.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
@@ -118,6 +120,40 @@ static void hide_eintr(void)
 		regs->ax = -ERESTARTNOHAND;
 }
 
+/*
+ * A write to a pipe that was interrupted half-way returns what it has written,
+ * signal or not: the program would see a short count that it never sees without
+ * us. So the rest is written here, in the task, before user mode; a freeze in
+ * the middle of that finds the same registers again and leaves them as right.
+ */
+static void finish_write(void)
+{
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long args[6];
+	struct file *f;
+	bool mine;
+	long n;
+
+	if (syscall_get_nr(current, regs) != __NR_write || (long)regs->ax <= 0)
+		return;
+	syscall_get_arguments(current, regs, args);
+	if (regs->ax >= args[2] || real_signal())
+		return;
+	f = fget(args[0]);
+	if (!f)
+		return;
+	mine = S_ISFIFO(file_inode(f)->i_mode) && !(f->f_flags & O_NONBLOCK) &&
+	       ((struct pipe_inode_info *)f->private_data)->readers;
+	fput(f);
+	if (!mine)
+		return;
+	__module_get(THIS_MODULE);	/* it may take long: unloading is refused meanwhile */
+	n = ksys(write, args[0], args[1] + regs->ax, args[2] - regs->ax);
+	if (n > 0)
+		regs->ax += n;
+	module_put(THIS_MODULE);
+}
+
 static void wait_for_thaw(struct cpt_freezer *frz)
 {
 	DEFINE_WAIT(wait);
@@ -152,6 +188,8 @@ static void park(struct callback_head *work)
 		e->thawed(e->arg, !fatal_signal_pending(current) && !(current->flags & PF_EXITING));
 	WRITE_ONCE(e->state, LEFT);
 	frozen_put(e);
+	if (!fatal_signal_pending(current) && !(current->flags & PF_EXITING))
+		finish_write();
 	if (atomic_dec_and_test(&works))
 		wake_up(&works_gone);
 }

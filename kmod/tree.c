@@ -51,6 +51,19 @@ static struct cpt_rtask *creator_of(const struct cpt_rtask *rt)
 	return rt->rec->creator ? cpt_made_already(rt->ctx, rt->rec->creator) : NULL;
 }
 
+/* Does @rt do what is done once for its process? The leader, or, if that is dead, its first live thread. */
+static bool acts_for_process(const struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	const struct cpt_rtask *leader = is_leader(rt) ? rt : creator_of(rt);
+	u32 i;
+
+	for (i = leader->index; i < u->ntasks; i++)
+		if (u->tasks[i].rec->proc == rt->rec->proc && u->tasks[i].rec->state == CPT_TASK_LIVE)
+			return i == rt->index;
+	return false;
+}
+
 /* The entry of the current task. */
 struct cpt_rtask *cpt_rtask_current(struct cpt_ctx *ctx)
 {
@@ -305,6 +318,8 @@ static int build(struct cpt_rtask *rt)
 		err = cpt_proc_restore_early(ctx, &proc_of(rt)->rec);
 	if (!err)
 		err = cpt_task_restore_early(ctx, r);
+	if (!err)	/* now, while no other task makes objects */
+		err = PTR_ERR_OR_ZERO(cpt_made(ctx, r->cred));
 	if (!err && !(zombie || c->files == r->files))
 		err = ksys(close_range, 0, ~0U, 0);
 	if (!err && !zombie)
@@ -419,7 +434,7 @@ static void resumed(void *arg, bool alive)
 
 	if (alive && !READ_ONCE(u->err)) {
 		cpt_task_restart(rt->ctx, rt->rec);
-		if (is_leader(rt)) {
+		if (acts_for_process(rt)) {
 			cpt_proc_resume(rt->ctx, &proc_of(rt)->rec);
 			cpt_scratch_drop(rt->ctx);
 		}
@@ -444,14 +459,16 @@ static int finish(struct cpt_rtask *rt)
 		err = restore_own(ctx, r->sighand, 0);
 	if (!err)
 		err = barrier_wait(u);		/* before any signal is queued */
-	if (!err && is_leader(rt))
+	if (!err && acts_for_process(rt))
 		err = cpt_timers_restore(ctx, &proc_of(rt)->rec);
-	if (!err && is_leader(rt))
+	if (!err && acts_for_process(rt))
 		err = cpt_proc_restore_late(ctx, &proc_of(rt)->rec);
 	if (!err)
 		err = cpt_task_restore_late(ctx, r);
 	if (err)
 		return err;
+	if (!acts_for_process(rt))	/* that one needs it once more, for the timers */
+		cpt_scratch_drop(ctx);
 	if (c->mm != r->mm)
 		cpt_mm_late(ctx, (const void *)cpt_rec_of(ctx, r->mm));
 	spin_lock(&u->lock);
@@ -471,6 +488,21 @@ static int finish(struct cpt_rtask *rt)
 	return 0;
 }
 
+/* The last that a dead task does. */
+static int bury(struct cpt_rtask *rt)
+{
+	struct cpt_ctx *ctx = rt->ctx;
+	int err = 0;
+
+	if (rt->rec->state == CPT_TASK_ZOMBIE)
+		err = restore_own(ctx, rt->rec->sighand, 0);
+	if (!err)
+		err = cpt_task_restore_zombie(ctx, rt->rec);
+	if (!err && rt->rec->state == CPT_TASK_ZOMBIE)
+		cpt_proc_limits(&proc_of(rt)->rec);
+	return err;
+}
+
 /* From the barrier BUILT to the end of what the current task does before RESUME. */
 static int settle(struct cpt_rtask *rt)
 {
@@ -483,6 +515,9 @@ static int settle(struct cpt_rtask *rt)
 	if (err)
 		return err;
 	if (rt->rec->state != CPT_TASK_LIVE) {
+		err = bury(rt);
+		if (err)
+			return err;
 		barrier_leave(u);
 		ksym(do_exit)(rt->rec->exit_code);
 	}

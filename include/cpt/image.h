@@ -360,7 +360,7 @@ struct cpt_task_rec {
 	 */
 	__u64 creator;
 	__u64 proc;		/* PROC; the first task that names it is the group leader */
-	__u64 mm, files, fs, sighand, cred;	/* 0 in a zombie */
+	__u64 mm, files, fs, sighand, cred;	/* of a zombie only the last two, for /proc */
 	__u32 pid;
 	__u32 ppid;		/* of its parent process; 0: init */
 	__u32 state;		/* enum cpt_task_state */

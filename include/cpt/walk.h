@@ -417,7 +417,10 @@ static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct c
 	CPT_BAD_IF(r->state != CPT_TASK_LIVE && r->exit_signal && r->exit_signal != 17 /* SIGCHLD */,
 		   "signal for a dead task");
 	if (r->state == CPT_TASK_ZOMBIE) {
-		CPT_BAD_IF(r->mm || r->files || r->fs || r->sighand || r->cred, "zombie with resources");
+		CPT_BAD_IF(r->mm || r->files || r->fs, "zombie with resources");
+		CPT_BAD_IF(!cpt_ref(w, &r->rec, r->cred, CPT_K_CRED, false) ||
+			   !cpt_shared_ok(w, &r->rec, r->sighand, CPT_K_SIGHAND, false, 0),
+			   "what a zombie still has");
 		return NULL;
 	}
 	CPT_BAD_IF(!cpt_ref(w, &r->rec, r->cred, CPT_K_CRED, false), "credentials of a task");

@@ -46,6 +46,7 @@ KSYS(timer_create)
 KSYS(timer_settime)
 KSYS(wait4)
 KSYS(waitid)
+KSYS(write)
 
 KPTR(hrtimer_nanosleep_restart)
 KPTR(do_restart_poll)

@@ -358,6 +358,19 @@ static void start_timer(struct cpt_ctx *ctx, const struct cpt_timer_rec *r)
 		ksys(timer_settime, r->timer_id, r->absolute ? TIMER_ABSTIME : 0, u, 0);
 }
 
+/* Put the limits of the current process in force. */
+void cpt_proc_limits(const struct cpt_rec *proc)
+{
+	const struct cpt_proc_rec *r = (const void *)proc;
+	int i;
+
+	task_lock(current->group_leader);
+	for (i = 0; i < CPT_NRLIMIT; i++)
+		current->signal->rlim[i] = (struct rlimit){ to_rlim(r->rlim[i].cur),
+							    to_rlim(r->rlim[i].max) };
+	task_unlock(current->group_leader);
+}
+
 /*
  * cpt_proc_resume - limits, and all timers of the process; in its leader, at resume
  */
@@ -372,9 +385,5 @@ void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *proc)
 	while ((rec = cpt_rec_after(ctx, rec)) && !rec->id)
 		if (rec->kind == CPT_K_TIMER)
 			start_timer(ctx, (const void *)rec);
-	task_lock(current->group_leader);
-	for (i = 0; i < CPT_NRLIMIT; i++)
-		current->signal->rlim[i] = (struct rlimit){ to_rlim(r->rlim[i].cur),
-							    to_rlim(r->rlim[i].max) };
-	task_unlock(current->group_leader);
+	cpt_proc_limits(proc);
 }

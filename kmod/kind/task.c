@@ -128,6 +128,10 @@ static int task_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 	if (node->state == CPT_TASK_DEAD) {	/* what its threads have, is its */
 		err = collect_shared(ctx, node->heir, who);
 	}
+	if (!err && node->state == CPT_TASK_ZOMBIE)
+		err = cpt_collect(ctx, CPT_K_CRED, cpt_cred(t), who);
+	if (!err && node->state == CPT_TASK_ZOMBIE)
+		err = cpt_collect(ctx, CPT_K_SIGHAND, rcu_dereference_raw(t->sighand), who);
 	if (!err) {
 		obj->priv = node;
 		get_task_struct(t);
@@ -250,12 +254,10 @@ static u64 affinity_of(struct task_struct *t)
 
 static void dump_live(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_task_rec *r)
 {
-	r->flags |= task_no_new_privs(t) ? CPT_TASK_NO_NEW_PRIVS : 0;
 	r->flags |= t->flags & PF_FORKNOEXEC ? CPT_TASK_FORKNOEXEC : 0;
 	r->flags |= t->restore_sigmask ? CPT_TASK_RESTORE_MASK : 0;
 	r->pdeath_signal = t->pdeath_signal;
 	r->personality = t->personality;
-	r->blocked = cpt_mask_u64(&t->blocked);
 	r->saved_mask = cpt_mask_u64(&t->saved_sigmask);
 	r->sas_sp = t->sas_ss_sp;
 	r->sas_size = t->sas_ss_size;
@@ -292,13 +294,15 @@ static int task_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	if (node->state != CPT_TASK_LIVE)
 		r->exit_code = (t->signal->flags & SIGNAL_GROUP_EXIT ? t->signal->group_exit_code :
 				t->exit_code) & 0xffff;
+	r->sighand = cpt_obj_id(ctx, rcu_dereference_raw(has->sighand));
+	r->cred = cpt_obj_id(ctx, cpt_cred(has));
+	r->flags |= task_no_new_privs(t) ? CPT_TASK_NO_NEW_PRIVS : 0;
+	r->blocked = cpt_mask_u64(&t->blocked);
 	if (node->state == CPT_TASK_ZOMBIE)
 		return 0;
 	r->mm = cpt_obj_id(ctx, has->mm);
 	r->files = cpt_obj_id(ctx, has->files);
 	r->fs = cpt_obj_id(ctx, has->fs);
-	r->sighand = cpt_obj_id(ctx, rcu_dereference_raw(has->sighand));
-	r->cred = cpt_obj_id(ctx, cpt_cred(has));
 	if (node->state == CPT_TASK_DEAD)
 		return 0;
 	err = cpt_wait_inactive(ctx, t);
@@ -394,8 +398,6 @@ int cpt_task_restore_late(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
 		err = set_affinity(ctx, r->cpus);
 	if (err)
 		return err;
-	if (!thread_group_leader(current))	/* a leader needs it once more, for its timers */
-		cpt_scratch_drop(ctx);
 	set_user_nice(current, r->nice);
 	current->timer_slack_ns = r->timer_slack;
 	current->personality = r->personality;
@@ -440,6 +442,23 @@ static const struct cpt_xstate_rec *xstate_of(struct cpt_ctx *ctx, const struct 
 		if (rec->kind == CPT_K_XSTATE)
 			return (const void *)rec;
 	return NULL;
+}
+
+/*
+ * cpt_task_restore_zombie - what /proc still tells of a dead task
+ */
+int cpt_task_restore_zombie(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
+{
+	struct cred *cred = cpt_made(ctx, r->cred);
+
+	if (IS_ERR(cred))
+		return PTR_ERR(cred);
+	if (r->flags & CPT_TASK_NO_NEW_PRIVS)
+		task_set_no_new_privs(current);
+	get_cred(cred);
+	commit_creds(cred);
+	set_mask(r->blocked);
+	return 0;
 }
 
 /*
