@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t mm[4], files[4], fs[4], sighand[4];
+	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
 };
 
@@ -250,12 +250,12 @@ static inline uint64_t sample_task(struct sample *s, uint64_t creator, uint64_t 
 	r->state = state;
 	strcpy(r->comm, "sample");
 	sample_hdr(s)->tasks++;
+	r->cred = s->cred;
+	r->sighand = s->sighand[own];
 	if (state != CPT_TASK_ZOMBIE) {
-		r->cred = s->cred;
 		r->mm = s->mm[own];
 		r->files = s->files[own];
 		r->fs = s->fs[own];
-		r->sighand = s->sighand[own];
 	}
 	if (state != CPT_TASK_LIVE)
 		return r->rec.id;
@@ -278,6 +278,7 @@ static inline void sample_tasks(struct sample *s)
 	s->fs[3] = s->fs[0];
 	s->files[3] = sample_files(s);
 	s->sighand[3] = sample_sighand(s);
+	s->sighand[4] = sample_sighand(s);
 
 	proc = sample_proc(s, 1);
 	s->init = sample_task(s, 0, proc, 1, 0, CPT_TASK_LIVE, 0);
@@ -286,7 +287,7 @@ static inline void sample_tasks(struct sample *s)
 	proc = sample_proc(s, 10);
 	s->child = sample_task(s, s->init, proc, 10, 1, CPT_TASK_LIVE, 1);
 	proc = sample_proc(s, 11);
-	s->zombie = sample_task(s, s->child, proc, 11, 10, CPT_TASK_ZOMBIE, 0);
+	s->zombie = sample_task(s, s->child, proc, 11, 10, CPT_TASK_ZOMBIE, 4);
 	proc = sample_proc(s, 12);
 	s->dead = sample_task(s, s->init, proc, 12, 1, CPT_TASK_DEAD, 2);
 	s->last = sample_task(s, s->dead, proc, 13, 1, CPT_TASK_LIVE, 2);

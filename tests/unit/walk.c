@@ -231,8 +231,16 @@ META("mount of a file", reg, OBJ(exe), { r->mount = 0; })
 META("type of a file", reg, OBJ(exe), { r->mode = 0060755; })	/* a block device */
 META("type of a file", reg, OBJ(exe), { r->mode = 0140755; })	/* a socket */
 META("type of a file", reg, OBJ(exe), { r->mode = 0755; })
+META(NULL, reg, OBJ(exe), { r->mode = 0140755, r->file.flags = CPT_O_PATH; })
+META("type of a file", reg, OBJ(exe), {
+	r->mode = 0140755;
+	r->file.flags = CPT_O_PATH;
+	r->pipe = s->pipe;
+})
 META("contents of a pipe in a file", reg, OBJ(exe), { r->pipe = s->pipe; })
 META("contents of a fifo", reg, OBJ(fifo), { r->pipe = 0; })
+META(NULL, reg, OBJ(fifo), { r->pipe = 0, r->file.flags = CPT_O_PATH; })
+META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->tty, r->file.flags = CPT_O_PATH; })
 META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->tty; })
 META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->fifo; })	/* itself */
 
@@ -454,8 +462,12 @@ META(NULL, task, OBJ(zombie), { r->exit_signal = 17; })
 META("zombie with resources", task, OBJ(zombie), { r->mm = s->mm[0]; })
 META("zombie with resources", task, OBJ(zombie), { r->files = s->files[0]; })
 META("zombie with resources", task, OBJ(zombie), { r->fs = s->fs[0]; })
-META("zombie with resources", task, OBJ(zombie), { r->sighand = s->sighand[0]; })
-META("zombie with resources", task, OBJ(zombie), { r->cred = s->cred; })
+META("what a zombie still has", task, OBJ(zombie), { r->sighand = 0; })
+META("what a zombie still has", task, OBJ(zombie), { r->sighand = HUGE_ID; })
+META("what a zombie still has", task, OBJ(zombie), { r->sighand = s->sighand[0]; })	/* another's */
+META("what a zombie still has", task, OBJ(zombie), { r->sighand = s->sighand[1]; })	/* its creator's */
+META("what a zombie still has", task, OBJ(zombie), { r->cred = 0; })
+META("what a zombie still has", task, OBJ(zombie), { r->cred = s->exe; })
 
 /* TASK: what it has */
 META("credentials of a task", task, OBJ(child), { r->cred = 0; })
