@@ -46,16 +46,11 @@ static bool is_leader(const struct cpt_rtask *rt)
 	return proc_of(rt)->pid == rt->rec->pid;
 }
 
-static struct cpt_rtask *creator_of(const struct cpt_rtask *rt)
-{
-	return rt->rec->creator ? cpt_made_already(rt->ctx, rt->rec->creator) : NULL;
-}
-
 /* Does @rt do what is done once for its process? The leader, or, if that is dead, its first live thread. */
 static bool acts_for_process(const struct cpt_rtask *rt)
 {
 	struct cpt_undump *u = rt->ctx->undump;
-	const struct cpt_rtask *leader = is_leader(rt) ? rt : creator_of(rt);
+	const struct cpt_rtask *leader = is_leader(rt) ? rt : rt->creator;
 	u32 i;
 
 	for (i = leader->index; i < u->ntasks; i++)
@@ -308,8 +303,7 @@ static int begin_session(struct cpt_rtask *rt)
 static int build(struct cpt_rtask *rt)
 {
 	static const struct cpt_task_rec nobody;
-	const struct cpt_rtask *creator = creator_of(rt);
-	const struct cpt_task_rec *r = rt->rec, *c = creator ? creator->rec : &nobody;
+	const struct cpt_task_rec *r = rt->rec, *c = rt->creator ? rt->creator->rec : &nobody;
 	struct cpt_ctx *ctx = rt->ctx;
 	bool zombie = r->state == CPT_TASK_ZOMBIE;
 	int err = 0;
@@ -448,8 +442,7 @@ static void resumed(void *arg, bool alive)
 static int finish(struct cpt_rtask *rt)
 {
 	static const struct cpt_task_rec nobody;
-	const struct cpt_rtask *creator = creator_of(rt);
-	const struct cpt_task_rec *r = rt->rec, *c = creator ? creator->rec : &nobody;
+	const struct cpt_task_rec *r = rt->rec, *c = rt->creator ? rt->creator->rec : &nobody;
 	struct cpt_ctx *ctx = rt->ctx;
 	struct cpt_undump *u = ctx->undump;
 	int err = 0;

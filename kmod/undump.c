@@ -184,7 +184,8 @@ static int list_tasks(struct cpt_ctx *ctx)
 		rt->rec = (const void *)u->walk.obj[id];
 		rt->index = n++;
 		init_completion(&rt->made);
-		cpt_set_made(ctx, id, rt);
+		rt->creator = rt->rec->creator ? cpt_made_already(ctx, rt->rec->creator) : NULL;
+		cpt_set_made(ctx, id, rt);	/* for those it creates */
 	}
 	u->members = u->ntasks;
 	return find_spare_pid(u);

@@ -13,6 +13,7 @@ struct cpt_rtask {
 	struct cpt_ctx *ctx;
 	const struct cpt_task_rec *rec;
 	u32 index;
+	struct cpt_rtask *creator;	/* NULL: init */
 	struct task_struct *task;	/* held, once it exists */
 	struct completion made;		/* it and all it creates exist */
 	unsigned long scratch;		/* a page of its memory for system calls, or 0 */
@@ -64,6 +65,7 @@ sigset_t cpt_u64_mask(u64 mask);
 int cpt_proc_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 int cpt_proc_restore_late(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 void cpt_proc_limits(const struct cpt_rec *proc);
+bool cpt_timer_refires(struct cpt_ctx *ctx, const struct cpt_rec *proc, const void *info);
 int cpt_timers_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 int cpt_task_restore_early(struct cpt_ctx *ctx, const struct cpt_task_rec *r);

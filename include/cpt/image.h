@@ -301,7 +301,7 @@ struct cpt_timer_rec {
 	__u32 thread;		/* pid of the thread for SIGEV_THREAD_ID */
 	__u32 overrun;
 	__u32 absolute;		/* 1: it.value is a time of CLOCK_REALTIME, not what remains */
-	__u32 pad;
+	__u32 fired;		/* 1: it.value is how long ago; its signal, not taken yet, comes anew */
 	struct cpt_itimer it;
 };
 

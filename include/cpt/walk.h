@@ -369,7 +369,7 @@ static inline const char *cpt_check_timer(struct cpt_walk *w, const struct cpt_r
 	w->want_timers--;
 	CPT_BAD_IF(r->timer_id > 0x7fffffff || r->signo < 0 || r->signo > CPT_NSIG ||
 		   r->it.value >> 62 || r->it.interval >> 62 || r->thread > CPT_PID_MAX ||
-		   r->absolute > 1 || r->pad, "timer");
+		   r->absolute > 1 || r->fired > 1, "timer");
 	return NULL;
 }
 

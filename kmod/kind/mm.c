@@ -53,7 +53,7 @@ static const struct {
 	{ VM_READ,		CPT_VMA_READ },
 	{ VM_WRITE,		CPT_VMA_WRITE },
 	{ VM_EXEC,		CPT_VMA_EXEC },
-	{ VM_SHARED,		CPT_VMA_SHARED },
+	{ VM_MAYSHARE,		CPT_VMA_SHARED },
 	{ VM_GROWSDOWN,		CPT_VMA_GROWSDOWN },
 	{ VM_NORESERVE,		CPT_VMA_NORESERVE },
 	{ VM_LOCKED,		CPT_VMA_LOCKED },
@@ -519,7 +519,7 @@ static bool next_area(struct mm_struct *mm, struct mm_struct *parent, unsigned l
 	for_each_vma(vmi, vma) {
 		enum cpt_vma_type type = type_of(vma);
 
-		if ((vma->vm_flags & VM_SHARED) || (type != CPT_VMA_ANON && type != CPT_VMA_FILE))
+		if ((vma->vm_flags & VM_MAYSHARE) || (type != CPT_VMA_ANON && type != CPT_VMA_FILE))
 			continue;
 		*start = vma->vm_start;
 		*end = vma->vm_end;

@@ -117,14 +117,23 @@ static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_t
 		r->thread = pid_nr_ns(timer->it_pid, ctx->ns);
 	r->overrun = max_t(s64, timer->it_overrun, 0);
 	r->it.interval = ktime_to_ns(timer->it_interval);
-	if (hrtimer_active(h) && h->base->clockid == CLOCK_REALTIME) {
-		r->absolute = 1;
+	/*
+	 * A periodic timer that has fired stands still until its signal is taken;
+	 * then the kernel counts the periods since as overrun. So it is armed again
+	 * for the time at which it fired.
+	 */
+	r->fired = !hrtimer_active(h) && timer->it_interval && (timer->it_requeue_pending & 1);
+	if (!r->fired && !hrtimer_active(h))
+		return;
+	r->absolute = h->base->clockid == CLOCK_REALTIME;
+	if (r->absolute)
 		r->it.value = ktime_to_ns(hrtimer_get_expires(h));
-	} else if (hrtimer_active(h)) {
+	else if (r->fired)
+		r->it.value = frozen_at(ctx, h->base->clockid) - ktime_to_ns(hrtimer_get_expires(h));
+	else
 		r->it.value = remaining(ctx, h);
-	} else if (timer->it_interval && timer->it_requeue_pending & 1) {
-		r->it.value = r->it.interval;	/* fired, its signal is queued */
-	}
+	if (r->it.value >> 62)		/* it fired after the freeze */
+		r->it.value = 0;
 }
 
 static int dump_timers(struct cpt_ctx *ctx, struct signal_struct *sig, struct task_struct *t,
@@ -347,15 +356,40 @@ static void start_itimer(struct cpt_ctx *ctx, int which, const struct cpt_itimer
 
 static void start_timer(struct cpt_ctx *ctx, const struct cpt_timer_rec *r)
 {
-	struct __kernel_itimerspec v = { .it_interval = kernel_timespec(r->it.interval),
-					 .it_value = kernel_timespec(r->it.value) };
+	const struct cpt_header *hdr = &ctx->undump->hdr;
+	u64 now = r->clock == CLOCK_BOOTTIME ? hdr->boot_ns : hdr->mono_ns;	/* the VE's */
+	bool absolute = r->absolute || r->fired;
+	struct __kernel_itimerspec v = { .it_interval = kernel_timespec(r->it.interval) };
 	void __user *u;
 
-	if (!r->it.value)
+	if (!r->it.value && !r->fired)
 		return;
+	if (r->fired && !r->absolute)
+		v.it_value = kernel_timespec(now > r->it.value ? now - r->it.value : 1);
+	else
+		v.it_value = kernel_timespec(r->it.value);
 	u = cpt_scratch(ctx);
 	if (u && !copy_to_user(u, &v, sizeof(v)))
-		ksys(timer_settime, r->timer_id, r->absolute ? TIMER_ABSTIME : 0, u, 0);
+		ksys(timer_settime, r->timer_id, absolute ? TIMER_ABSTIME : 0, u, 0);
+}
+
+/*
+ * cpt_timer_refires - does the queued signal @info come anew from a timer of @proc?
+ */
+bool cpt_timer_refires(struct cpt_ctx *ctx, const struct cpt_rec *proc, const void *info)
+{
+	const kernel_siginfo_t *si = info;
+	const struct cpt_rec *rec = proc;
+
+	if (si->si_code != SI_TIMER)
+		return false;
+	while ((rec = cpt_rec_after(ctx, rec)) && !rec->id) {
+		const struct cpt_timer_rec *r = (const void *)rec;
+
+		if (rec->kind == CPT_K_TIMER && r->timer_id == si->si_tid && r->fired)
+			return true;
+	}
+	return false;
 }
 
 /* Put the limits of the current process in force. */

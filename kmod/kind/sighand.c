@@ -169,16 +169,17 @@ int cpt_siginfo_dump(struct cpt_ctx *ctx, struct task_struct *t, struct sigpendi
  */
 int cpt_siginfo_restore(struct cpt_ctx *ctx, const struct cpt_rec *owner, bool shared)
 {
-	const struct cpt_rec *rec = owner;
-	void __user *uinfo = cpt_scratch(ctx);
+	const struct cpt_rec *rec = owner, *proc = cpt_rec_of(ctx, cpt_rtask_current(ctx)->rec->proc);
+	void __user *uinfo = NULL;
 	pid_t tgid = task_tgid_vnr(current), tid = task_pid_vnr(current);
 	long err;
 
 	while ((rec = cpt_rec_after(ctx, rec)) && !rec->id) {
 		const struct cpt_siginfo_rec *r = (const void *)rec;
 
-		if (rec->kind != CPT_K_SIGINFO)
+		if (rec->kind != CPT_K_SIGINFO || cpt_timer_refires(ctx, proc, r->info))
 			continue;
+		uinfo = cpt_scratch(ctx);
 		if (!uinfo)
 			return -ENOMEM;
 		if (copy_to_user(uinfo, r->info, sizeof(r->info)))
