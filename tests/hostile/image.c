@@ -1,25 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]
+ *        image --busy DIR
  *
- * Makes a hostile image out of a good one: the same for the same seed.
+ * The second is a program for the VE, with something of every kind in it; it makes
+ * DIR/busy when it is set up. The first makes a hostile image out of a good one: the same for the same seed.
  *
  *   (nothing)     1 to 8 bytes are changed, most of them in header and metadata
- *   --fix         and all checksums are made right again
+ *   --fix         and all checksums are made right again; three times out of four the
+ *                 metadata is well-formed too (walk.h), so that more than the parser
+ *                 is tried
  *   --cut K       it ends at place K of 50 (0: at once; 49: shortly before its end)
  *   --regs WHAT   registers of tasks are what no program may have: cs, eflags,
  *                 fsbase, gsbase, ip, sp, xstate; checksums are right
  *
- * Prints what it did.
+ * and prints what it did.
  */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "../unit/fix.h"
@@ -32,6 +42,19 @@ struct file {
 };
 
 static uint64_t rnd;
+
+/* What was done, told at the end. */
+static char told[4000];
+
+static void __attribute__((format(printf, 1, 2))) note(const char *fmt, ...)
+{
+	size_t n = strlen(told);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(told + n, sizeof(told) - n, fmt, ap);
+	va_end(ap);
+}
 
 /* splitmix64: the same everywhere */
 static uint64_t random64(void)
@@ -128,7 +151,7 @@ static size_t in_data(const struct file *f)
 	const struct cpt_data_rec *d;
 
 	if (f->n <= end + sizeof(struct cpt_end_rec))
-		return below(f->n);
+		return below(f->n);	/* no data */
 	if (below(4) == 0)
 		return end + below(f->n - end);
 	for (;; off = cpt_align_up(cpt_align_up(off + d->rec.len, CPT_DATA_ALIGN) + d->bytes, CPT_ALIGN)) {
@@ -140,7 +163,8 @@ static size_t in_data(const struct file *f)
 		if (d->rec.kind != CPT_K_DATA)
 			break;
 	}
-	return found + below(64) < f->n ? found + below(64) : found;
+	n = f->n - found;
+	return found + below(n < 64 ? n : 64);
 }
 
 static size_t some_place(const struct file *f)
@@ -179,7 +203,7 @@ static void change_byte(struct file *f, size_t at)
 		}
 	}
 	f->p[at] = new;
-	printf(" %zu: %02x->%02x", at, old, new);
+	note(" %zu: %02x->%02x", at, old, new);
 }
 
 /* A whole number of 2, 4 or 8 bytes becomes one that programs stumble over. */
@@ -200,7 +224,7 @@ static size_t change_number(struct file *f, size_t at)
 	if (!memcmp(&old, &new, width))
 		new = ~old;
 	memcpy(f->p + at, &new, width);
-	printf(" %zu: %#llx->%#llx/%zu", at, (unsigned long long)old, (unsigned long long)new, width);
+	note(" %zu: %#llx->%#llx/%zu", at, (unsigned long long)old, (unsigned long long)new, width);
 	return width;
 }
 
@@ -220,6 +244,47 @@ static void change_bytes(struct file *f)
 		}
 		n += width;
 	}
+}
+
+/* Does walk.h think well of it? Checksums are right. */
+static bool well_formed(const struct file *f)
+{
+	const struct cpt_header *h = (void *)f->p;
+	struct cpt_walk w = { .hdr = h, .meta = f->p + sizeof(*h) };
+	bool ok;
+
+	if (cpt_header_check(h, h->crc) || h->meta_len > f->n - sizeof(*h))
+		return false;
+	w.obj = calloc(h->objects + 1, sizeof(*w.obj));
+	w.mark = calloc(h->objects + 1, 1);
+	if (!w.obj || !w.mark)
+		err(2, "walk");
+	ok = cpt_meta_check(&w) == 0;
+	free(w.obj);
+	free(w.mark);
+	return ok;
+}
+
+/* Change a copy until it is as wanted; a bad one may be wanted, too. */
+static void change_and_fix(struct file *f)
+{
+	bool deep = below(4);
+	uint8_t *good = f->p;
+	int tries;
+
+	f->p = malloc(f->n);
+	if (!f->p)
+		err(2, "memory");
+	for (tries = 0; tries < 100; tries++) {
+		memcpy(f->p, good, f->n);
+		*told = 0;
+		note("changed");
+		change_bytes(f);
+		fix_image(f->p, f->n);
+		if (!deep || well_formed(f))
+			break;
+	}
+	free(good);
 }
 
 /* --- registers --------------------------------------------------------------------------------- */
@@ -262,10 +327,10 @@ static void break_reg(struct cpt_task_rec *task, const struct reg *reg)
 	bool selector = task->nregs != 27 && reg->at32 < 11 && below(2);
 
 	task->regs[at] = selector ? SOME(selectors) : reg->values[below(reg->n)];
-	printf(" %u: %#llx", task->pid, (unsigned long long)task->regs[at]);
+	note(" %u: %#llx", task->pid, (unsigned long long)task->regs[at]);
 	if (reg->at64 == 17 && below(2)) {	/* %ss goes with %cs */
 		task->regs[task->nregs == 27 ? 20 : 16] = SOME(selectors);
-		printf("+ss");
+		note("+ss");
 	}
 }
 
@@ -297,7 +362,7 @@ static void break_xstate(struct cpt_xstate_rec *x)
 		at = below(x->size);
 		p[at] = random64();
 	}
-	printf(" xstate@%zu", at);
+	note(" xstate@%zu", at);
 }
 
 static void break_tasks(struct file *f, const char *what)
@@ -321,9 +386,99 @@ static void break_tasks(struct file *f, const char *what)
 	}
 }
 
+/* --- in the VE ----------------------------------------------------------------------------------- */
+
+static void must(long ret)
+{
+	if (ret < 0)
+		err(1, "busy");
+}
+
+static void *thread(void *arg)
+{
+	for (;;)
+		sleep(1000);
+	return arg;
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+static void *memory(int flags, size_t len)
+{
+	void *p = mmap(NULL, len, PROT_READ | PROT_WRITE, flags | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		err(1, "mmap");
+	memset(p, 0x5a, len);
+	return p;
+}
+
+static void fill_pipes(void)
+{
+	char text[20000] = "something";
+	int ends[2], fifo;
+
+	must(pipe(ends));
+	must(write(ends[1], text, sizeof(text)));
+	must(mkfifo("fifo", 0600));
+	must(fifo = open("fifo", O_RDWR));
+	must(write(fifo, text, 100));
+}
+
+static void have_signals(void)
+{
+	struct itimerval real = { { 0, 200000 }, { 0, 200000 } };
+	struct itimerspec later = { { 0, 0 }, { 100000, 0 } };
+	sigset_t set;
+	timer_t timer;
+
+	signal(SIGALRM, nothing);
+	must(setitimer(ITIMER_REAL, &real, NULL));
+	must(timer_create(CLOCK_MONOTONIC, NULL, &timer));
+	must(timer_settime(timer, 0, &later, NULL));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	must(kill(getpid(), SIGUSR1));
+}
+
+/* Memory, threads, timers, signals, pipes with something in them, a child, a zombie. */
+static int busy(const char *dir)
+{
+	char *private = memory(MAP_PRIVATE, 1 << 18), *shared = memory(MAP_SHARED, 1 << 16);
+	pthread_t t;
+	pid_t child;
+	int i;
+
+	must(chdir(dir));
+	fill_pipes();
+	have_signals();
+	for (i = 0; i < 2; i++)
+		if (pthread_create(&t, NULL, thread, NULL))
+			errx(1, "pthread_create");
+	must(child = fork());
+	if (!child) {
+		private[5000] = shared[0] = 1;
+		must(munmap(private + (1 << 17), 1 << 12));
+		must(madvise(private + (1 << 16), 1 << 12, MADV_DONTNEED));
+		thread(NULL);
+	}
+	must(child = fork());
+	if (!child)
+		_exit(3);
+	sleep(1);
+	must(open("busy", O_RDONLY | O_CREAT, 0600));
+	thread(NULL);
+	return 1;
+}
+
 static int usage(void)
 {
-	fputs("usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]\n", stderr);
+	fputs("usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]\n"
+	      "       image --busy DIR\n", stderr);
 	return 2;
 }
 
@@ -334,6 +489,7 @@ int main(int argc, char **argv)
 		{ "fix", no_argument, NULL, 'f' },
 		{ "cut", required_argument, NULL, 'c' },
 		{ "regs", required_argument, NULL, 'r' },
+		{ "busy", required_argument, NULL, 'b' },
 		{ }
 	};
 	const char *what = NULL;
@@ -352,6 +508,8 @@ int main(int argc, char **argv)
 			cut = strtol(optarg, NULL, 0);
 		else if (c == 'r')
 			what = optarg;
+		else if (c == 'b')
+			return busy(optarg);
 		else
 			return usage();
 	}
@@ -359,14 +517,16 @@ int main(int argc, char **argv)
 		return usage();
 	f = read_file(argv[optind]);
 	if (what) {
-		printf("%s of", what);
+		note("%s of", what);
 		break_tasks(&f, what);
 		fix = true;
 	} else if (cut >= 0) {
 		f.n = f.n * cut / CUTS;
-		printf("cut at %zu", f.n);
+		note("cut at %zu", f.n);
+	} else if (fix) {
+		change_and_fix(&f);
 	} else {
-		printf("changed");
+		note("changed");
 		was = crc32c(0, f.p, f.n);
 		do
 			change_bytes(&f);
@@ -374,7 +534,7 @@ int main(int argc, char **argv)
 	}
 	if (fix)
 		fix_image(f.p, f.n);
-	printf("%s\n", fix ? ", checksums right" : "");
+	printf("%s%s\n", told, fix ? ", checksums right" : "");
 	write_file(argv[optind + 1], &f);
 	return 0;
 }
