@@ -104,6 +104,19 @@ static void dump_itimers(struct cpt_ctx *ctx, struct signal_struct *sig, struct 
 	}
 }
 
+/*
+ * A timer without notice (SIGEV_NONE) is never queued: it is armed if its time
+ * has not come (kernel/time/posix-timers.c, common_timer_get).
+ */
+static bool silent_left(const struct cpt_ctx *ctx, struct k_itimer *timer)
+{
+	const struct hrtimer *h = &timer->it.real.timer;
+
+	return timer->it_sigev_notify == SIGEV_NONE && hrtimer_get_expires(h) &&
+	       (timer->it_interval ||
+		ktime_to_ns(hrtimer_get_expires(h)) > (s64)frozen_at(ctx, h->base->clockid));
+}
+
 static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
 {
 	struct hrtimer *h = &timer->it.real.timer;
@@ -123,7 +136,7 @@ static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_t
 	 * for the time at which it fired.
 	 */
 	r->fired = !hrtimer_active(h) && timer->it_interval && (timer->it_requeue_pending & 1);
-	if (!r->fired && !hrtimer_active(h))
+	if (!r->fired && !hrtimer_active(h) && !silent_left(ctx, timer))
 		return;
 	r->absolute = h->base->clockid == CLOCK_REALTIME;
 	if (r->absolute)
