@@ -794,6 +794,8 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	struct file *exe;
 	int err;
 
+	/* a huge page would fill the holes around one that comes back; see cpt_mm_late() */
+	set_bit(MMF_DISABLE_THP, &current->mm->flags);
 	err = keep_inherited(ctx, rec);
 	if (!err)
 		err = map_areas(ctx, image, r);
