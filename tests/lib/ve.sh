@@ -208,7 +208,7 @@ cycle_suspend() {
 	snapshot_proc B
 	must ctl chkpnt "$VEID" --resume
 	count_time suspend "$t"
-	compare_proc A B "while it was suspended"
+	compare_proc A B "while it was suspended" suspended.txt
 }
 
 # two looks at processes that nothing happens to: does the comparison itself say "equal"?
