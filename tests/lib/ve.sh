@@ -105,7 +105,7 @@ has_verdict() { [[ -e $PRIVATE/tmp/$1.verdict ]]; }
 
 # wait_ready NAME [SECONDS]: until it is set up; shows why not
 wait_ready() {
-	until_ok "${2:-60}" is_ready "$1" || { show_log "$1"; fail "$1 is not ready in time"; }
+	until_ok "${2:-90}" is_ready "$1" || { show_log "$1"; fail "$1 is not ready in time"; }
 	[[ ! -e $PRIVATE/tmp/$1.verdict ]] || verdict "$1"
 }
 

@@ -24,10 +24,6 @@ static void forker(int n)
 		if (!pid) {
 			if (i % 3 == 0)
 				sched_yield();
-			if (i % 16 == 1) {	/* a grandchild that init must take */
-				if (!fork())
-					_exit(0);
-			}
 			_exit((n + i) % 199);
 		}
 		check(pid > 0, "fork: %s", strerror(errno));
@@ -35,7 +31,7 @@ static void forker(int n)
 		check(WIFEXITED(status) && WEXITSTATUS(status) == (n + i) % 199, "child %d of %d: status %#x", i, n, status);
 		i++;
 		count[n]++;
-		sleep_ns((n % 10 + 1) * 10 * MSEC);
+		sleep_ns((n % 10 + 1) * 50 * MSEC);
 	}
 	check(waitpid(-1, &status, 0) == -1 && errno == ECHILD, "there is a child too many");
 	_exit(0);

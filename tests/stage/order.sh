@@ -80,7 +80,7 @@ expect 16 'neither suspended' chkpnt --resume
 
 say "dumped"
 expect 0 '' chkpnt --suspend
-expect 16 '[a-z]' chkpnt --dump --dumpfile "$WORK/no such directory/image"
+expect 16 '[a-z]' chkpnt --dump --dumpfile "$WORK/count/image"
 stands "after a dump into nowhere"
 expect 0 '' chkpnt --dump --dumpfile "$F"
 stands "dumped"

@@ -215,7 +215,7 @@ static const struct row layout[] = {
 	MEMBER(cpt_timer_rec, thread, 40, 4),
 	MEMBER(cpt_timer_rec, overrun, 44, 4),
 	MEMBER(cpt_timer_rec, absolute, 48, 4),
-	MEMBER(cpt_timer_rec, pad, 52, 4),
+	MEMBER(cpt_timer_rec, fired, 52, 4),
 	MEMBER(cpt_timer_rec, it, 56, 16),
 
 	STRUCT(cpt_restart_body, 48),

@@ -375,7 +375,7 @@ META("timer", timer, NTH(TIMER, 0), { r->signo = CPT_NSIG + 1; })
 META("timer", timer, NTH(TIMER, 0), { r->it.value = 1ULL << 62; })
 META("timer", timer, NTH(TIMER, 0), { r->it.interval = 1ULL << 62; })
 META("timer", timer, NTH(TIMER, 0), { r->absolute = 2; })
-META("timer", timer, NTH(TIMER, 0), { r->pad = 1; })
+META("timer", timer, NTH(TIMER, 0), { r->fired = 2; })
 META("timer", timer, NTH(TIMER, 0), { r->thread = CPT_PID_MAX + 1; })
 
 /* TASK: by itself */
