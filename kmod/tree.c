@@ -462,8 +462,8 @@ static int finish(struct cpt_rtask *rt)
 		return err;
 	if (!acts_for_process(rt))	/* that one needs it once more, for the timers */
 		cpt_scratch_drop(ctx);
-	if (c->mm != r->mm)
-		cpt_mm_late(ctx, (const void *)cpt_rec_of(ctx, r->mm));
+	/* every thread, and its creator may be dead: the last to change its credentials comes last */
+	cpt_mm_late(ctx, (const void *)cpt_rec_of(ctx, r->mm));
 	spin_lock(&u->lock);
 	u->running++;
 	spin_unlock(&u->lock);

@@ -19,9 +19,11 @@
 
 static bool reg_owns(struct file *f)
 {
+	const struct super_block *sb = f->f_path.mnt->mnt_sb;
 	umode_t mode = file_inode(f)->i_mode;
 
-	return !(f->f_path.mnt->mnt_sb->s_flags & SB_NOUSER) &&
+	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system */
+	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC &&
 	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode) ||
 		(f->f_mode & FMODE_PATH));
 }
