@@ -17,6 +17,9 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
+#include <uapi/linux/msg.h>
+#include <uapi/linux/sem.h>
+#include <uapi/linux/shm.h>
 
 #include "collect.h"
 #include "kind.h"
@@ -256,6 +259,38 @@ static int collect_tasks(struct cpt_ctx *ctx, struct walk *w)
 	return 0;
 }
 
+/* Limits of IPC that the VE's root has set: include/uapi/linux/{sem,msg,shm}.h have the others. */
+static void check_ipc_limits(struct cpt_ctx *ctx, const struct ipc_namespace *ipc)
+{
+	const struct {
+		const char *name;
+		u64 is, usual;
+	} limits[] = {
+		{ "kernel.sem", ipc->sem_ctls[0], SEMMSL },
+		{ "kernel.sem", ipc->sem_ctls[1], SEMMNS },
+		{ "kernel.sem", ipc->sem_ctls[2], SEMOPM },
+		{ "kernel.sem", ipc->sem_ctls[3], SEMMNI },
+		{ "kernel.msgmax", ipc->msg_ctlmax, MSGMAX },
+		{ "kernel.msgmnb", ipc->msg_ctlmnb, MSGMNB },
+		{ "kernel.msgmni", ipc->msg_ctlmni, MSGMNI },
+		{ "kernel.shmmax", ipc->shm_ctlmax, SHMMAX },
+		{ "kernel.shmall", ipc->shm_ctlall, SHMALL },
+		{ "kernel.shmmni", ipc->shm_ctlmni, SHMMNI },
+		{ "kernel.shm_rmid_forced", ipc->shm_rmid_forced, 0 },
+		{ "fs.mqueue.queues_max", ipc->mq_queues_max, DFLT_QUEUESMAX },
+		{ "fs.mqueue.msg_max", ipc->mq_msg_max, DFLT_MSGMAX },
+		{ "fs.mqueue.msgsize_max", ipc->mq_msgsize_max, DFLT_MSGSIZEMAX },
+		{ "fs.mqueue.msg_default", ipc->mq_msg_default, DFLT_MSG },
+		{ "fs.mqueue.msgsize_default", ipc->mq_msgsize_default, DFLT_MSGSIZE },
+	};
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(limits); i++)
+		if (limits[i].is != limits[i].usual)
+			cpt_obstacle(ctx, "the VE has set %s to %llu, which cannot be preserved yet",
+				     limits[i].name, limits[i].is);
+}
+
 /* What belongs to the VE as a whole and would be lost. */
 static void check_namespaces(struct cpt_ctx *ctx, struct walk *w)
 {
@@ -273,6 +308,7 @@ static void check_namespaces(struct cpt_ctx *ctx, struct walk *w)
 			cpt_obstacle(ctx, "the VE has System V %s, which cannot be preserved yet", names[i]);
 	if (ipc->mq_queues_count)
 		cpt_obstacle(ctx, "the VE has POSIX message queues, which cannot be preserved yet");
+	check_ipc_limits(ctx, ipc);
 	ksym(put_ipc_ns)(ipc);
 }
 

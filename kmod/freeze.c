@@ -31,7 +31,10 @@
 
 #include "cpt.h"
 
-enum { ASKED, PARKED, LEFT };
+enum { ASKED, PARKED, LEFT, AGAIN };
+
+/* How often a thread that is inside the vdso is let run on; see kind/vdso.c. */
+#define VDSO_TRIES 50
 
 /* A task that was asked to stop. References: the table's, the queued work's. */
 struct cpt_frozen {
@@ -41,6 +44,7 @@ struct cpt_frozen {
 	struct cpt_ctx *ctx;		/* held */
 	refcount_t ref;
 	int state;
+	int tries;
 	void (*thawed)(void *arg, bool alive);	/* see cpt_freeze_self(), or NULL */
 	void *arg;
 };
@@ -167,12 +171,45 @@ static void wait_for_thaw(struct cpt_freezer *frz)
 	finish_wait(&frz->thawed, &wait);
 }
 
+/*
+ * Should the current task be asked again a moment later? If so the entry keeps the
+ * work's reference, for the next pass or the thaw: after this it is not ours.
+ */
+static bool later(struct cpt_frozen *e)
+{
+	struct cpt_freezer *frz = &e->ctx->frz;
+	bool on;
+
+	if (!cpt_in_vdso() || e->thawed || fatal_signal_pending(current) || e->tries >= VDSO_TRIES)
+		return false;
+	spin_lock(&frz->lock);
+	on = READ_ONCE(frz->on);
+	if (on) {
+		e->tries++;
+		e->state = AGAIN;
+		atomic_dec(&frz->missing);
+		wake_up(&frz->parked);
+	}
+	spin_unlock(&frz->lock);
+	return on;
+}
+
+static void work_done(void)
+{
+	if (atomic_dec_and_test(&works))
+		wake_up(&works_gone);
+}
+
 /* Runs in the asked task, on its way to user mode. */
 static void park(struct callback_head *work)
 {
 	struct cpt_frozen *e = container_of(work, struct cpt_frozen, work);
 	struct cpt_freezer *frz = &e->ctx->frz;
 
+	if (later(e)) {
+		work_done();
+		return;
+	}
 	if (READ_ONCE(frz->on) && !fatal_signal_pending(current) &&
 	    !(current->flags & PF_EXITING)) {
 		hide_eintr();
@@ -190,8 +227,23 @@ static void park(struct callback_head *work)
 	frozen_put(e);
 	if (!fatal_signal_pending(current) && !(current->flags & PF_EXITING))
 		finish_write();
-	if (atomic_dec_and_test(&works))
-		wake_up(&works_gone);
+	work_done();
+}
+
+/* Queue the work of @e, which has a reference for it. Under frz->lock. False: the task is dead. */
+static bool queue(struct cpt_frozen *e)
+{
+	struct cpt_freezer *frz = &e->ctx->frz;
+
+	e->state = ASKED;
+	atomic_inc(&works);
+	atomic_inc(&frz->missing);
+	init_task_work(&e->work, park);
+	if (!task_work_add(e->task, &e->work, TWA_SIGNAL))
+		return true;
+	atomic_dec(&frz->missing);
+	atomic_dec(&works);
+	return false;
 }
 
 static struct cpt_frozen *find_task(struct cpt_freezer *frz, struct task_struct *t)
@@ -204,6 +256,15 @@ static struct cpt_frozen *find_task(struct cpt_freezer *frz, struct task_struct 
 	return NULL;
 }
 
+/* Ask one again that was inside the vdso. Under frz->lock. */
+static void ask_again(struct cpt_frozen *e)
+{
+	if (queue(e))
+		return;
+	e->state = LEFT;
+	frozen_put(e);
+}
+
 /*
  * Ask @t to park. Under frz->lock. -EEXIST: it was asked before; -ESRCH: it is
  * dead; -ENOMEM.
@@ -211,9 +272,11 @@ static struct cpt_frozen *find_task(struct cpt_freezer *frz, struct task_struct 
 static int ask(struct cpt_ctx *ctx, struct task_struct *t, void (*thawed)(void *, bool), void *arg)
 {
 	struct cpt_freezer *frz = &ctx->frz;
-	struct cpt_frozen *e;
+	struct cpt_frozen *e = find_task(frz, t);
 
-	if (find_task(frz, t))
+	if (e && e->state == AGAIN)
+		ask_again(e);
+	if (e)
 		return -EEXIST;
 	e = kzalloc(sizeof(*e), GFP_ATOMIC);
 	if (!e)
@@ -224,12 +287,7 @@ static int ask(struct cpt_ctx *ctx, struct task_struct *t, void (*thawed)(void *
 	e->thawed = thawed;
 	e->arg = arg;
 	cpt_ctx_get(ctx);
-	atomic_inc(&works);
-	atomic_inc(&frz->missing);
-	init_task_work(&e->work, park);
-	if (task_work_add(t, &e->work, TWA_SIGNAL)) {
-		atomic_dec(&frz->missing);
-		atomic_dec(&works);
+	if (!queue(e)) {
 		refcount_set(&e->ref, 1);
 		frozen_put(e);
 		return -ESRCH;
@@ -429,8 +487,9 @@ void cpt_thaw(struct cpt_ctx *ctx)
 		    ksym(task_work_cancel)(e->task, &e->work)) {
 			atomic_dec(&frz->missing);
 			frozen_put(e);
-			if (atomic_dec_and_test(&works))
-				wake_up(&works_gone);
+			work_done();
+		} else if (e->state == AGAIN) {
+			frozen_put(e);
 		}
 		frozen_put(e);
 	}

@@ -158,7 +158,7 @@ static int create(struct cpt_rtask *rt, const struct cpt_task_rec *creator)
 {
 	pid_t tid = rt->rec->pid;
 	struct kernel_clone_args args = {
-		.flags = clone_flags(creator, rt->rec, !is_leader(rt)),
+		.flags = CLONE_UNTRACED | clone_flags(creator, rt->rec, !is_leader(rt)),
 		.exit_signal = is_leader(rt) ? rt->rec->exit_signal : 0,
 		.set_tid = &tid,
 		.set_tid_size = 1,
@@ -214,7 +214,7 @@ static int helper_main(void *arg)
 static int start_helper(struct cpt_ctx *ctx, pid_t pid, int (*fn)(void *), void *arg)
 {
 	struct kernel_clone_args args = {
-		.flags = CLONE_VM | CLONE_FS | CLONE_FILES,
+		.flags = CLONE_UNTRACED | CLONE_VM | CLONE_FS | CLONE_FILES,
 		.set_tid = &pid,
 		.set_tid_size = 1,
 		.fn = fn,

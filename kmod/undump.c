@@ -291,7 +291,8 @@ int cpt_init(struct cpt_ctx *ctx, struct cpt_ioc_init *arg)
 {
 	struct cpt_undump *u = ctx->undump;
 	struct kernel_clone_args args = {
-		.flags = CLONE_NEWPID | CLONE_CLEAR_SIGHAND,
+		/* Whoever traces ctl (strace -f) does not get the VE as well. */
+		.flags = CLONE_UNTRACED | CLONE_NEWPID | CLONE_CLEAR_SIGHAND,
 		.exit_signal = SIGCHLD,
 		.fn = cpt_tree_init,
 		.fn_arg = &u->tasks[0],

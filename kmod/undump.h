@@ -8,6 +8,8 @@
 
 #include "cpt.h"
 
+struct vdso_image;
+
 /* A task being restored (tree.c). One for each TASK record, in the image's order. */
 struct cpt_rtask {
 	struct cpt_ctx *ctx;
@@ -27,6 +29,7 @@ struct cpt_undump {
 	struct cpt_walk walk;		/* metadata, index of objects */
 	void *meta;
 	void **made;			/* [id] */
+	const struct cpt_vdso_rec *old_vdso;	/* another than this kernel's, or NULL */
 	u64 cap_bset;
 	bool limited;			/* the VE may not raise its limits … */
 	unsigned long hard_limits[CPT_NRLIMIT];	/* … above these */
@@ -44,7 +47,6 @@ struct cpt_undump {
 	pid_t spare_pid;		/* a pid that no task of the image has */
 	spinlock_t lock;		/* of the counts above */
 	u64 pages;
-	s64 mono_shift, boot_shift;	/* set at RESUME: what the VE's clocks are off the host's */
 	u64 resumed_mono;		/* host's clock at RESUME */
 };
 
@@ -77,5 +79,12 @@ void cpt_task_restart(struct cpt_ctx *ctx, const struct cpt_task_rec *r);
 void cpt_mm_late(struct cpt_ctx *ctx, const struct cpt_mm_rec *r);
 int cpt_vdso_dump(struct cpt_ctx *ctx);
 int cpt_vdso_verify(struct cpt_ctx *ctx, const struct cpt_vdso_rec *r);
+int cpt_vdso_map(struct cpt_ctx *ctx, const struct vdso_image *image, const struct cpt_mm_rec *m);
+bool cpt_area_kept(struct cpt_ctx *ctx, const struct cpt_vma_rec *r);
+
+static inline bool cpt_vdso_area(const struct cpt_vma_rec *r)
+{
+	return r->type == CPT_VMA_VDSO || r->type == CPT_VMA_VVAR;
+}
 
 #endif

@@ -188,7 +188,9 @@ struct cpt_mm_rec {
 };
 #define CPT_AUXV_MAX	64
 #define CPT_MM_THP_DISABLE	(1u << 0)	/* prctl(PR_SET_THP_DISABLE) */
-#define CPT_MM_FLAGS		((1u << 1) - 1)
+#define CPT_MM_LOCK_FUTURE	(1u << 1)	/* mlockall(MCL_FUTURE) */
+#define CPT_MM_LOCK_ONFAULT	(1u << 2)	/* with MCL_ONFAULT */
+#define CPT_MM_FLAGS		((1u << 3) - 1)
 
 enum cpt_vma_type {
 	CPT_VMA_ANON	= 0,	/* private, no file */

@@ -37,6 +37,10 @@
 #include <linux/time_namespace.h>
 #include <asm/vdso.h>
 
+/* Private to security/landlock/cred.c. */
+int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp);
+void hook_cred_free(struct cred *cred);
+
 /* A system call's entry: takes the registers of the caller. */
 long cpt_syscall_proto(const struct pt_regs *regs);
 

@@ -15,6 +15,10 @@ KSYM(do_exit)
 KSYM(do_sigaction)
 KSYM(free_time_ns)
 KSYM(free_uid)
+#ifdef CONFIG_SECURITY_LANDLOCK
+KSYM(hook_cred_free)
+KSYM(hook_cred_prepare)
+#endif
 KSYM(kernel_clone)
 KSYM(map_vdso_once)
 KSYM(pidfd_get_pid)
@@ -34,6 +38,9 @@ KSYM(wait_task_inactive)
 KSYM(walk_page_range)
 
 KSYS(close_range)
+#ifdef CONFIG_SECURITY_LANDLOCK
+KSYS(landlock_create_ruleset)
+#endif
 KSYS(madvise)
 KSYS(mlock2)
 KSYS(mprotect)

@@ -6,15 +6,18 @@
  * Preserved: all of the above; tasks and files that shared one share one again.
  * Not preserved: the label of a security module (a restored task has that of the
  * host's kernel threads: unconfined, as ctl's children have).
- * Refused: another user namespace; keyrings of the VE's programs; capabilities
- * the VE may not have on this host (at restore).
+ * The session's keyring is a new one, that of the VE.
+ * Refused: another user namespace; keys of the VE's programs; Landlock domains;
+ * capabilities the VE may not have on this host (at restore).
  */
 #include <linux/cred.h>
 #include <linux/key.h>
 #include <linux/sched/user.h>
 #include <linux/securebits.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/user_namespace.h>
+#include <uapi/linux/landlock.h>
 
 #include "kind.h"
 #include "out.h"
@@ -25,18 +28,65 @@ static u64 cap_get(kernel_cap_t cap)
 	return compat_cap_to_u64(cap);
 }
 
+#ifdef CONFIG_KEYS
+static bool has_keys(const struct cred *cred)
+{
+	const struct key *session = rcu_dereference_raw(cred->session_keyring);
+
+	return cred->thread_keyring || cred->process_keyring ||
+	       (session && session->keys.nr_leaves_on_tree);
+}
+#else
+static bool has_keys(const struct cred *cred)
+{
+	return false;
+}
+#endif
+
+/*
+ * Are these credentials in a Landlock domain? Where it lies among the data of the
+ * security modules is private: Landlock's own function copies it to a page of
+ * zeros. (security/landlock/cred.c. Where Landlock is not enabled at boot its
+ * offset means nothing; the system call says so.)
+ */
+static int landlocked(const struct cred *cred)
+{
+#ifdef CONFIG_SECURITY_LANDLOCK
+	struct cred copy = { };
+	int found;
+
+	if (!cred->security ||
+	    ksys(landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) < 0)
+		return 0;
+	copy.security = kzalloc(PAGE_SIZE, GFP_KERNEL);
+	if (!copy.security)
+		return -ENOMEM;
+	ksym(hook_cred_prepare)(&copy, cred, GFP_KERNEL);
+	found = !!memchr_inv(copy.security, 0, PAGE_SIZE);
+	ksym(hook_cred_free)(&copy);
+	kfree(copy.security);
+	return found;
+#else
+	return 0;
+#endif
+}
+
 static int cred_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
 {
 	const struct cred *cred = obj->ptr;
+	int domain = landlocked(cred);
 
+	if (domain < 0)
+		return domain;
+	if (domain)
+		cpt_obstacle(ctx, "process %d (%s) is in a Landlock domain, which cannot be preserved",
+			     who->pid, who->comm);
 	if (cred->user_ns != &init_user_ns)
 		cpt_obstacle(ctx, "process %d (%s) is in a user namespace of its own, which cannot be preserved yet",
 			     who->pid, who->comm);
-#ifdef CONFIG_KEYS
-	if (cred->thread_keyring || cred->process_keyring)
-		cpt_obstacle(ctx, "process %d (%s) has a keyring, which cannot be preserved yet",
+	if (has_keys(cred))
+		cpt_obstacle(ctx, "process %d (%s) has keys in a keyring, which cannot be preserved yet",
 			     who->pid, who->comm);
-#endif
 	get_cred(cred);
 	return 0;
 }
@@ -138,7 +188,10 @@ static int fill(struct cred *c, const struct cpt_cred_rec *r)
 	return ksym(set_cred_ucounts)(c);
 }
 
-/* Made from the kernel's own credentials: no keyring, label or count of ctl's comes along. */
+/*
+ * Made from the kernel's own credentials: no label or count of ctl's comes along. The
+ * session's keyring is the one that ctl began for the VE, which the current task has.
+ */
 static void *cred_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_cred_rec *r = (const void *)rec;
@@ -156,6 +209,9 @@ static void *cred_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		abort_creds(c);
 		return ERR_PTR(err);
 	}
+#ifdef CONFIG_KEYS
+	c->session_keyring = key_get(current_cred()->session_keyring);
+#endif
 	return c;
 }
 

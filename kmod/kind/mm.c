@@ -178,6 +178,16 @@ static int collect_mm(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cp
 		cpt_obstacle(ctx, "process %d (%s) has an LDT, which cannot be preserved yet", who->pid,
 			     who->comm);
 #endif
+#ifdef MMF_HAS_MDWE
+	if (mm->flags & 1UL << MMF_HAS_MDWE)
+		cpt_obstacle(ctx, "process %d (%s) may not make memory executable (PR_SET_MDWE), which cannot be preserved yet",
+			     who->pid, who->comm);
+#endif
+#ifdef MMF_VM_MERGE_ANY
+	if (mm->flags & 1UL << MMF_VM_MERGE_ANY)
+		cpt_obstacle(ctx, "process %d (%s) has all its memory merged (PR_SET_MEMORY_MERGE), which cannot be preserved yet",
+			     who->pid, who->comm);
+#endif
 	if (!exe_of(mm))
 		cpt_obstacle(ctx, "process %d (%s) has no executable", who->pid, who->comm);
 	else
@@ -324,7 +334,9 @@ static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->dumpable = mm->flags & MMF_DUMPABLE_MASK;
 	r->coredump_filter = (mm->flags & MMF_DUMP_FILTER_MASK) >> MMF_DUMP_FILTER_SHIFT;
 	r->membarrier = atomic_read(&mm->membarrier_state);
-	r->flags = mm->flags & (1UL << MMF_DISABLE_THP) ? CPT_MM_THP_DISABLE : 0;
+	r->flags = (mm->flags & (1UL << MMF_DISABLE_THP) ? CPT_MM_THP_DISABLE : 0) |
+		   (mm->def_flags & VM_LOCKED ? CPT_MM_LOCK_FUTURE : 0) |
+		   (mm->def_flags & VM_LOCKONFAULT ? CPT_MM_LOCK_ONFAULT : 0);
 	r->nauxv = nauxv;
 	auxv = (void *)(r + 1);
 	for (i = 0; i < nauxv; i++)
@@ -561,6 +573,16 @@ static int unmap(unsigned long start, unsigned long end)
 	return start < end ? vm_munmap(start, end - start) : 0;
 }
 
+/*
+ * cpt_area_kept - does a task keep what fork gave it of this area?
+ *
+ * A bridged vdso is made anew in each process: where the own one is, no image says.
+ */
+bool cpt_area_kept(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+{
+	return (r->flags & CPT_VMA_INHERIT) && !(ctx->undump->old_vdso && cpt_vdso_area(r));
+}
+
 /* Unmap what fork gave us and the image does not want; give the rest its own protection. */
 static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 {
@@ -573,13 +595,13 @@ static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 
 		if (r->end > TASK_SIZE)
 			return cpt_fail(ctx, -EINVAL, "the image has memory above what this kernel gives");
-		if (!(r->flags & CPT_VMA_INHERIT))
+		if (!cpt_area_kept(ctx, r))
 			continue;
 		err = unmap(at, r->start);
 		if (err)
 			return err;
 		at = r->end;
-		if (r->type == CPT_VMA_VDSO || r->type == CPT_VMA_VVAR)
+		if (cpt_vdso_area(r))
 			continue;
 		err = ksys(mprotect, (unsigned long)r->start, (unsigned long)(r->end - r->start),
 			   prot_of(r->flags));
@@ -615,38 +637,18 @@ static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 	return 0;
 }
 
-/* The vdso and its data, at the lowest address any of them had. */
-static int map_vdso(struct cpt_ctx *ctx, const struct vdso_image *image, const struct cpt_mm_rec *m,
-		    u64 start)
-{
-	int err = ksym(map_vdso_once)(image, start);
-
-	if (err)
-		return cpt_fail(ctx, err, "the vdso cannot be mapped: error %d", -err);
-	if ((unsigned long)current->mm->context.vdso != m->vdso)
-		return cpt_fail(ctx, -EINVAL, "the vdso of this kernel has another layout");
-	return 0;
-}
-
 static int map_areas(struct cpt_ctx *ctx, const struct vdso_image *image, const struct cpt_mm_rec *m)
 {
 	const struct cpt_rec *rec = &m->rec;
-	bool vdso = false;
 	int err = 0;
 
 	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA) {
 		const struct cpt_vma_rec *r = (const void *)rec;
 
-		if (r->flags & CPT_VMA_INHERIT)
-			continue;
-		if (r->type != CPT_VMA_VDSO && r->type != CPT_VMA_VVAR) {
+		if (!cpt_vdso_area(r) && !cpt_area_kept(ctx, r))
 			err = map_area(ctx, r);
-		} else if (!vdso) {
-			err = map_vdso(ctx, image, m, r->start);
-			vdso = true;
-		}
 	}
-	return err;
+	return err ? err : cpt_vdso_map(ctx, image, m);
 }
 
 /* The area of the mm's record that holds @addr; sections ascend, so the search goes on. */
@@ -733,7 +735,7 @@ static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 	long err = 0;
 	int i;
 
-	if (r->type == CPT_VMA_VDSO || r->type == CPT_VMA_VVAR)
+	if (cpt_vdso_area(r))
 		return 0;
 	for (i = 0; !err && i < ARRAY_SIZE(area_flags); i++) {
 		if (!area_flags[i].advice || !(r->flags & area_flags[i].cpt))
@@ -783,7 +785,8 @@ static void set_bounds(const struct cpt_mm_rec *r)
 	memset(mm->saved_auxv, 0, sizeof(mm->saved_auxv));
 	for (i = 0; i < min_t(u32, r->nauxv, ARRAY_SIZE(mm->saved_auxv)); i++)
 		mm->saved_auxv[i] = auxv[i];
-	mm->def_flags = 0;
+	mm->def_flags = (r->flags & CPT_MM_LOCK_FUTURE ? VM_LOCKED : 0) |
+			(r->flags & CPT_MM_LOCK_ONFAULT ? VM_LOCKONFAULT : 0);
 	mmap_write_unlock(mm);
 }
 
@@ -838,40 +841,3 @@ const struct cpt_kind_ops cpt_mm_ops = {
 	.release	= mm_release,
 	.restore	= mm_restore,
 };
-
-/* --- the vdso's own bytes ------------------------------------------------------------------- */
-
-static const struct vdso_image *own_vdso(void)
-{
-	return current->mm->context.vdso_image;
-}
-
-/*
- * cpt_vdso_dump - note which vdso the programs of the VE have resolved
- */
-int cpt_vdso_dump(struct cpt_ctx *ctx)
-{
-	const struct vdso_image *image = own_vdso();
-	struct cpt_vdso_rec *r;
-
-	if (!image || image->size > CPT_VDSO_MAX)
-		return 0;
-	r = cpt_out_rec(ctx, CPT_K_VDSO, 0, sizeof(*r), image->size);
-	if (!r)
-		return -ENOMEM;
-	r->size = image->size;
-	memcpy(r + 1, image->data, image->size);
-	return 0;
-}
-
-/*
- * cpt_vdso_verify - is the vdso of the image the one this kernel has?
- */
-int cpt_vdso_verify(struct cpt_ctx *ctx, const struct cpt_vdso_rec *r)
-{
-	const struct vdso_image *image = own_vdso();
-
-	if (image && image->size == r->size && !memcmp(image->data, r + 1, r->size))
-		return 0;
-	return cpt_fail(ctx, -EINVAL, "the image is of a kernel with another vdso, which cannot be bridged yet");
-}

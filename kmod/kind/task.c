@@ -7,15 +7,18 @@
  * rseq, robust list, clear_child_tid, nice value, affinity, timer slack,
  * personality, no_new_privs, parent-death signal.
  * Not preserved: CPU time, faults, start time, hardware breakpoints.
- * Refused: stopped and traced tasks, vfork in progress, seccomp, realtime and
- * deadline scheduling, namespaces of its own, 32-bit programs on a 64-bit kernel,
- * syscall user dispatch. (Semaphore undo: with the semaphores, collect.c.)
+ * Refused: stopped and traced tasks, vfork in progress, namespaces of its own,
+ * 32-bit programs on a 64-bit kernel, and what attribute() names: seccomp,
+ * realtime and deadline scheduling, I/O priorities… (Semaphore undo: with the
+ * semaphores, collect.c.)
  *
  * Registers are read and written as ptrace does it, by the kernel's regsets, on
  * a task that is parked and off the CPU: the same checks hold.
  */
 #include <linux/binfmts.h>
 #include <linux/elf.h>
+#include <linux/iocontext.h>
+#include <linux/ioprio.h>
 #include <linux/nsproxy.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
@@ -49,6 +52,52 @@ static bool is_32bit(struct task_struct *t)
 #endif
 }
 
+/* Did prctl(PR_SPEC_*) choose how the CPU may speculate? */
+static bool chose_speculation(struct task_struct *t)
+{
+	return task_spec_ssb_disable(t) || task_spec_ssb_noexec(t) || task_spec_ssb_force_disable(t) ||
+	       task_spec_ib_disable(t) || task_spec_ib_force_disable(t);
+}
+
+static bool has_ioprio(const struct task_struct *t)
+{
+#ifdef CONFIG_BLOCK
+	return t->io_context && IOPRIO_PRIO_CLASS(t->io_context->ioprio) != IOPRIO_CLASS_NONE;
+#else
+	return false;
+#endif
+}
+
+/* What prctl(2) and its like have set of a live task that no record has; NULL: nothing. */
+static const char *attribute(struct task_struct *t)
+{
+	if (t->policy != SCHED_NORMAL || t->sched_reset_on_fork)
+		return "has a scheduling policy of its own, which cannot be preserved yet";
+#ifdef CONFIG_SCHED_CORE
+	if (t->core_cookie)
+		return "shares cores only with its own (PR_SCHED_CORE), which cannot be preserved yet";
+#endif
+	if (has_ioprio(t))
+		return "has an I/O priority, which cannot be preserved yet";
+#ifdef CONFIG_NUMA
+	if (t->mempolicy)
+		return "has a NUMA policy, which cannot be preserved yet";
+#endif
+	if (t->flags & (PF_MCE_PROCESS | PF_MCE_EARLY))
+		return "chose how memory errors are told (PR_MCE_KILL), which cannot be preserved yet";
+	if (t->flags & (PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE))
+		return "is an I/O flusher (PR_SET_IO_FLUSHER), which cannot be preserved yet";
+	if (test_tsk_thread_flag(t, TIF_NOTSC) || test_tsk_thread_flag(t, TIF_NOCPUID))
+		return "may not use rdtsc or cpuid, which cannot be preserved yet";
+	if (chose_speculation(t))
+		return "chose how the CPU speculates, which cannot be preserved yet";
+	if (t->seccomp.mode)
+		return "is under seccomp, which cannot be preserved yet";
+	if (test_task_syscall_work(t, SYSCALL_USER_DISPATCH))
+		return "uses syscall user dispatch, which cannot be preserved yet";
+	return NULL;
+}
+
 /* What stands against preserving a live task; NULL: nothing. */
 static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct task_struct *init)
 {
@@ -72,17 +121,11 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 		return "is in a namespace of its own, which cannot be preserved yet";
 	if (task_active_pid_ns(t) != ctx->ns)
 		return "is in a pid namespace of its own, which cannot be preserved yet";
-	if (t->seccomp.mode)
-		return "is under seccomp, which cannot be preserved yet";
-	if (t->policy != SCHED_NORMAL)
-		return "has a scheduling policy of its own, which cannot be preserved yet";
-	if (test_task_syscall_work(t, SYSCALL_USER_DISPATCH))
-		return "uses syscall user dispatch, which cannot be preserved yet";
 	if (restarts_by_block(t) && t->restart_block.fn != kptr(hrtimer_nanosleep_restart) &&
 	    t->restart_block.fn != kptr(do_restart_poll) &&
 	    t->restart_block.fn != kptr(futex_wait_restart))
 		return "is in a system call that cannot be restarted elsewhere yet";
-	return NULL;
+	return attribute(t);
 }
 
 static int collect_shared(struct cpt_ctx *ctx, struct task_struct *t, const struct cpt_holder *who)

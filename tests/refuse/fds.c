@@ -218,12 +218,6 @@ static void u_deleted(int fd)
 }
 
 static int k_tmpfile(void) { return open("/tmp", O_RDWR | O_TMPFILE, 0600); }
-static int k_symlink(void)
-{
-	if (symlink("nowhere", "/tmp/fds.symlink") && errno != EEXIST)
-		return -1;
-	return open("/tmp/fds.symlink", O_PATH | O_NOFOLLOW);
-}
 static int k_nsfd(void) { return open("/proc/self/ns/net", O_RDONLY); }
 
 static const struct sort {
@@ -238,7 +232,6 @@ static const struct sort {
 	{ "inotify", k_inotify, NULL }, { "memfd", k_memfd, u_memfd }, { "pidfd", k_pidfd, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
 	{ "deleted", k_deleted, u_deleted }, { "tmpfile", k_tmpfile, NULL }, { "nsfd", k_nsfd, NULL },
-	{ "symlink", k_symlink, NULL },
 };
 #define N ((int)ARRAY_SIZE(sorts))
 

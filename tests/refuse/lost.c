@@ -913,7 +913,8 @@ static const struct { const char *name; void (*run)(void); } sorts[] = {
 int main(void)
 {
 	pid_t pid[N];
-	int i, n, status, bad = 0, tries = 0;
+	bool ended[N] = {};
+	int was[N], i, n, status, bad = 0, tries = 0;
 
 	close(sys(open(test_path("list"), O_CREAT | O_TRUNC | O_WRONLY, 0600)));
 	for (i = 0; i < N; i++) {
@@ -938,9 +939,17 @@ int main(void)
 	} while (n < N && ++tries < 300);
 	check(n == N, "only %d of %d are set up", n, N);
 	test_ready();
+	while (!test_going()) {		/* a dead one may stand in the way too: it keeps its user namespace */
+		for (i = 0; i < N; i++)
+			if (!ended[i] && waitpid(pid[i], &was[i], WNOHANG) == pid[i])
+				ended[i] = true;
+		sleep_ns(100 * MSEC);
+	}
 	test_wait();
 	for (i = 0; i < N; i++) {
-		sys(waitpid(pid[i], &status, 0));
+		if (!ended[i])
+			sys(waitpid(pid[i], &was[i], 0));
+		status = was[i];
 		if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM))
 			continue;	/* refused, and ended for that */
 		if (status) {
