@@ -67,22 +67,54 @@ int gen_new(const struct ve *ve)
 	return store(ve, &g);
 }
 
-char *gen_remember(const struct ve *ve)
+static char *before_path(const struct ve *ve)
 {
-	char *path = gen_path(ve, false), *text = read_file(path);
+	char *path = gen_path(ve, false), *before = xprintf("%s.before", path);
 
 	free(path);
-	return text;
+	return before;
 }
 
-void gen_return(const struct ve *ve, char *state)
+bool gen_is_remembered(const struct ve *ve)
 {
-	char *path = gen_path(ve, true);
+	char *before = before_path(ve);
+	bool yes = !access(before, F_OK);
 
-	if (state && replace_file(path, state, 0600))
-		fail_errno(E_SYSTEM, "Cannot write %s", path);
+	free(before);
+	return yes;
+}
+
+int gen_remember(const struct ve *ve)
+{
+	char *path = gen_path(ve, true), *before = before_path(ve), *text = read_file(path);
+	int code = OK;
+
+	if (!gen_is_remembered(ve) && replace_file(before, text ? text : "", 0600))
+		code = fail_errno(E_SYSTEM, "Cannot write %s", before);
 	free(path);
-	free(state);
+	free(before);
+	free(text);
+	return code;
+}
+
+int gen_return(const struct ve *ve)
+{
+	char *path = gen_path(ve, true), *before = before_path(ve);
+	int code = OK;
+
+	if (rename(before, path) && errno != ENOENT)
+		code = fail_errno(E_SYSTEM, "Cannot write %s", path);
+	free(path);
+	free(before);
+	return code;
+}
+
+void gen_settle(const struct ve *ve)
+{
+	char *before = before_path(ve);
+
+	unlink(before);
+	free(before);
 }
 
 /* The init of the pending dump still lives: the VE did not stop where the dump was made. */
@@ -94,7 +126,10 @@ static bool lives(const struct gen *g)
 int gen_pending(const struct ve *ve, char id[33])
 {
 	struct gen g;
+	int code = gen_return(ve);
 
+	if (code)
+		return code;
 	load(ve, &g);
 	/* Dumped before, and frozen ever since: both images are of the same files. */
 	if (!g.pending[0] || !lives(&g)) {
@@ -150,10 +185,21 @@ bool gen_matches(const struct ve *ve, const char *id)
 	return g.pending[0] && !strcmp(id, g.pending) && !lives(&g);
 }
 
+void gen_clean(const struct ve *ve)
+{
+	char *path = gen_path(ve, false), *before = before_path(ve);
+
+	replace_clean(path);
+	replace_clean(before);
+	free(path);
+	free(before);
+}
+
 void gen_forget(const struct ve *ve)
 {
 	char *path = gen_path(ve, false);
 
+	gen_settle(ve);
 	unlink(path);
 	free(path);
 }

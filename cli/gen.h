@@ -16,9 +16,15 @@
 /* The VE is about to run: a new id, nothing pending; an enum code. */
 int gen_new(const struct ve *ve);
 
-/* The state as it is, and back to it: for a VE that did not run after all. */
-char *gen_remember(const struct ve *ve);
-void gen_return(const struct ve *ve, char *state);
+/*
+ * A parked VE is about to run: its state is kept in .gen/N.before (an enum code),
+ * unless a ctl that was killed did so for the same stage; back to it, if there is
+ * one, for a VE that did not run after all; it did run.
+ */
+int gen_remember(const struct ve *ve);
+int gen_return(const struct ve *ve);
+void gen_settle(const struct ve *ve);
+bool gen_is_remembered(const struct ve *ve);
 
 /* A dump of the frozen VE is being made: the id for it; an enum code. */
 int gen_pending(const struct ve *ve, char id[33]);
@@ -34,6 +40,9 @@ bool gen_is_pending(const struct ve *ve);
 
 /* The files are as they were when the image with this id was made. */
 bool gen_matches(const struct ve *ve, const char *id);
+
+/* Remove what a ctl that was killed left. */
+void gen_clean(const struct ve *ve);
 
 /* The VE is destroyed. */
 void gen_forget(const struct ve *ve);

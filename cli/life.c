@@ -142,13 +142,13 @@ static void build(struct ve *ve, uint64_t caps, int report, int go)
 }
 
 /* Take the helper's report, write the pid down, let init go; an enum code. */
-static int let_go(struct ve *ve, int report, int go)
+static int let_go(struct ve *ve, pid_t helper, int report, int go)
 {
 	struct report r;
 	int code;
 
 	for (;;) {
-		if (!report_read(report, &r))
+		if (!report_wait(report, helper, &r))
 			return fail(E_INIT, "The helper that builds the container died");
 		if (r.pid)
 			break;
@@ -182,7 +182,7 @@ static int start(struct ve *ve)
 	close(go[0]);
 	if (helper < 0)
 		return E_SYSTEM;
-	code = let_go(ve, report, go[1]);
+	code = let_go(ve, helper, report, go[1]);
 	close(go[1]);
 	waitpid(helper, &status, 0);
 	/* End of file: init is the VE's program now, or has said why not. */

@@ -73,12 +73,15 @@ static pid_t owner(const char *path)
 /* Make the lock file: 1 done, 0 somebody has it (*pid), -1 errno. */
 static int take(const struct ve *ve, const char *what, pid_t *pid, bool quiet)
 {
-	char *path = lock_path(ve), *tmp = xprintf("%s/.%u.%d", ve->lockdir, ve->id, getpid());
+	char *path = lock_path(ve), *tmp = xprintf("%s/.%u", ve->lockdir, ve->id);
 	char *text = xprintf("%d\n%s\n%llu %s\n", getpid(), what, proc_start(getpid()), boot_id());
 	int dir, rc = -1;
 
 	mkdirs(ve->lockdir, 0755);
-	/* Finding a lock stale and removing it must be one step among ctls. */
+	/*
+	 * Finding a lock stale and removing it must be one step among ctls. And what a
+	 * killed one left of this name is then nobody's.
+	 */
 	dir = open(ve->lockdir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir >= 0 && !flock(dir, LOCK_EX) && !replace_file(tmp, text, 0644)) {
 		rc = link(tmp, path) ? (errno == EEXIST ? 0 : -1) : 1;

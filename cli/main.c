@@ -153,9 +153,14 @@ static int clean(struct ve *ve)
 {
 	if (!ve->has_conf || !ve->root || !ve->private)
 		return OK;
-	if (gen_is_pending(ve) && ve_running(ve) && dev_stage_of(ve->id) == CPT_IDLE)
-		gen_drop(ve);
+	if ((gen_is_pending(ve) || gen_is_remembered(ve)) && dev_stage_of(ve->id) == CPT_IDLE) {
+		gen_settle(ve);
+		if (ve_running(ve))
+			gen_drop(ve);
+	}
 	dumpfile_clean(ve->dump);
+	gen_clean(ve);
+	ve_clean(ve);
 	return life_clean(ve);
 }
 

@@ -174,14 +174,14 @@ static void helper(struct work *w)
 }
 
 /* Take the helper's reports; *init is 0 if it failed. */
-static int helper_result(struct work *w, int report, pid_t *init)
+static int helper_result(struct work *w, pid_t helper, int report, pid_t *init)
 {
 	struct report r;
 	struct stats s;
 	int code = OK;
 
 	*init = 0;
-	while (report_read(report, &r)) {
+	while (report_wait(report, helper, &r)) {
 		if (r.pid) {
 			*init = r.pid;
 			memcpy(&s, r.text, sizeof(s));
@@ -210,7 +210,7 @@ static int undump(struct work *w)
 		helper(w);
 	if (pid < 0)
 		return E_SYSTEM;
-	code = helper_result(w, report, &init);
+	code = helper_result(w, pid, report, &init);
 	close(report);
 	dev_lines(w->dev);
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -228,12 +228,16 @@ static int undump(struct work *w)
 
 static int finish(struct work *w)
 {
-	if (w->r->undump_only) {
+	if (w->r->undump_only)
 		say(0, "\tget context...");
-		if (dev_ioctl(w->dev, CPT_IOC_KEEP, NULL))
-			return fail_errno(E_RESTORE, "Can not get cpt context");
+	/*
+	 * In any case: if ctl is killed between the new id and the end of the resume, the VE
+	 * is to stay. If it were killed with ctl, the image would be whole but too old.
+	 */
+	if (dev_ioctl(w->dev, CPT_IOC_KEEP, NULL))
+		return fail_errno(E_RESTORE, "Can not get cpt context");
+	if (w->r->undump_only)
 		return OK;
-	}
 	say(0, "\tresume...");
 	return stage_resume(w->ve, w->dev, CPT_UNDUMPED, &w->stats, E_RESTORE);
 }
@@ -259,7 +263,9 @@ int restore_full(struct ve *ve, const struct restore *r)
 	int stage = CPT_IDLE, code;
 
 	if (ve_running(ve))
-		return fail(E_RUNNING, "Unable to perform restore: container already running");
+		return fail(E_RUNNING, "Unable to perform restore: container already running%s",
+			    dev_stage_of(ve->id) == CPT_IDLE ? "" :
+			    ", but suspended (chkpnt --resume or restore --resume lets it go on)");
 	say(0, "Restoring container ...");
 	code = caps_of_ve(ve, &w.caps);
 	if (!code) {

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -149,6 +151,22 @@ int report_read(int fd, struct report *r)
 		return 0;
 	r->text[sizeof(r->text) - 1] = 0;
 	return 1;
+}
+
+int report_wait(int fd, pid_t helper, struct report *r)
+{
+	struct pollfd p[2] = { { .fd = fd, .events = POLLIN }, { .fd = pidfd_open(helper, 0), .events = POLLIN } };
+	int rc;
+
+	do {
+		rc = poll(p, 2, -1);
+	} while (rc < 0 && errno == EINTR);
+	/* What it said before it died counts. */
+	if (!p[0].revents)
+		poll(p, 1, 0);
+	if (p[1].fd >= 0)
+		close(p[1].fd);
+	return p[0].revents ? report_read(fd, r) : 0;
 }
 
 int report_all(int fd)

@@ -88,6 +88,9 @@ void report_data(pid_t pid, const void *data, size_t n);
 /* Read one report: 1, or 0 at the end of file (every writer closed). */
 int report_read(int fd, struct report *r);
 
+/* The same of a helper that may die while another process, a VE's, keeps the pipe open: 0 then too. */
+int report_wait(int fd, pid_t helper, struct report *r);
+
 /* Print whatever a child reports until the end of file; returns the first failure's code, or OK. */
 int report_all(int fd);
 

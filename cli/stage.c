@@ -116,8 +116,11 @@ void step(const char *fmt, ...)
 int stage_kill(struct ve *ve, int dev, int stage, struct stats *s, int code_if_failed)
 {
 	struct cpt_ioc_kill k = { 0 };
-	int code = OK, c;
+	/* If a resume was killed before the VE ran, the image is good all the same. */
+	int code = gen_return(ve), c;
 
+	if (code)
+		return code;
 	if (dev_ioctl(dev, CPT_IOC_KILL, &k))
 		return fail_errno(code_if_failed, "Can not kill container");
 	s->kill_ns = k.ns;
@@ -131,21 +134,18 @@ int stage_kill(struct ve *ve, int dev, int stage, struct stats *s, int code_if_f
 int stage_resume(struct ve *ve, int dev, int stage, struct stats *s, int code_if_failed)
 {
 	struct cpt_ioc_resume r = { 0 };
-	char *before = gen_remember(ve);
-	int code;
+	int code = gen_remember(ve);
 
 	/* First the id: whenever the VE runs, the images made before are too old. */
-	code = stage == CPT_UNDUMPED ? gen_new(ve) : gen_drop(ve);
-	if (code) {
-		free(before);
-		return code;
-	}
-	if (dev_ioctl(dev, CPT_IOC_RESUME, &r)) {
+	if (!code)
+		code = stage == CPT_UNDUMPED ? gen_new(ve) : gen_drop(ve);
+	if (!code && dev_ioctl(dev, CPT_IOC_RESUME, &r))
 		code = fail_errno(code_if_failed, "Can not resume container");
-		gen_return(ve, before);
+	if (code) {
+		gen_return(ve);
 		return code;
 	}
-	free(before);
+	gen_settle(ve);
 	s->resume_ns = r.ns;
 	step("resumed");
 	return OK;

@@ -128,6 +128,14 @@ int replace_file(const char *path, const char *text, mode_t mode)
 	return rc;
 }
 
+void replace_clean(const char *path)
+{
+	char *tmp = xprintf("%s.tmp", path);
+
+	unlink(tmp);
+	free(tmp);
+}
+
 int mkdirs(const char *path, mode_t mode)
 {
 	char *copy = xstrdup(path), *p;

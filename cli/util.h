@@ -23,6 +23,9 @@ int write_file(const char *path, const char *text);
 /* Replace a file by text so that a crash leaves the old or the new one: 0, or -1 with errno. */
 int replace_file(const char *path, const char *text, mode_t mode);
 
+/* What a replace_file() that was killed left; only for the holder of a lock. */
+void replace_clean(const char *path);
+
 /* mkdir -p: 0, or -1 with errno. */
 int mkdirs(const char *path, mode_t mode);
 

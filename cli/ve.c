@@ -205,6 +205,15 @@ void ve_forget_pid(const struct ve *ve)
 	free(path);
 }
 
+void ve_clean(const struct ve *ve)
+{
+	char *path = pid_path(ve);
+
+	replace_clean(path);
+	replace_clean(ve->conf_path);
+	free(path);
+}
+
 static int by_number(const void *a, const void *b)
 {
 	unsigned int x = *(const unsigned int *)a, y = *(const unsigned int *)b;

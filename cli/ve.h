@@ -69,6 +69,9 @@ bool ve_stale(struct ve *ve);
 int ve_write_pid(const struct ve *ve, pid_t pid);
 void ve_forget_pid(const struct ve *ve);
 
+/* Remove what a ctl that was killed left beside the vepid file and the configuration. */
+void ve_clean(const struct ve *ve);
+
 /* /proc/PID/stat field 22; 0 for a process that is gone or a zombie. */
 unsigned long long proc_start(pid_t pid);
 
