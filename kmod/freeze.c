@@ -127,35 +127,73 @@ static void hide_eintr(void)
 /*
  * A write to a pipe that was interrupted half-way returns what it has written,
  * signal or not: the program would see a short count that it never sees without
- * us. So the rest is written here, in the task, before user mode; a freeze in
- * the middle of that finds the same registers again and leaves them as right.
+ * us. So the rest is written in the task, before user mode (finish_write). Is it
+ * such a write that it came from?
  */
-static void finish_write(void)
+static bool half_written(void)
 {
 	struct pt_regs *regs = task_pt_regs(current);
 	unsigned long args[6];
 	struct file *f;
 	bool mine;
-	long n;
 
 	if (syscall_get_nr(current, regs) != __NR_write || (long)regs->ax <= 0)
-		return;
+		return false;
 	syscall_get_arguments(current, regs, args);
 	if (regs->ax >= args[2] || real_signal())
-		return;
+		return false;
 	f = fget(args[0]);
 	if (!f)
-		return;
+		return false;
 	mine = S_ISFIFO(file_inode(f)->i_mode) && !(f->f_flags & O_NONBLOCK) &&
 	       ((struct pipe_inode_info *)f->private_data)->readers;
 	fput(f);
-	if (!mine)
+	return mine;
+}
+
+static void finish_later(struct cpt_frozen *e);
+static void work_done(void);
+
+/*
+ * A work of its own, after all that were queued before. A freeze in the middle of
+ * it finds the same registers again, leaves them as right, and queues it anew.
+ */
+static void finish_write(struct callback_head *work)
+{
+	struct cpt_frozen *e = container_of(work, struct cpt_frozen, work);
+	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long args[6];
+	long n;
+
+	/* nothing that was a signal to those works may interrupt the write; new ones must */
+	clear_notify_signal();
+	if (task_work_pending(current)) {
+		finish_later(e);
 		return;
-	__module_get(THIS_MODULE);	/* it may take long: unloading is refused meanwhile */
-	n = ksys(write, args[0], args[1] + regs->ax, args[2] - regs->ax);
-	if (n > 0)
-		regs->ax += n;
-	module_put(THIS_MODULE);
+	}
+	spin_lock_irq(cpt_siglock(current));
+	recalc_sigpending();
+	spin_unlock_irq(cpt_siglock(current));
+	if (half_written()) {
+		syscall_get_arguments(current, regs, args);
+		__module_get(THIS_MODULE);	/* it may take long: unloading is refused meanwhile */
+		n = ksys(write, args[0], args[1] + regs->ax, args[2] - regs->ax);
+		if (n > 0)
+			regs->ax += n;
+		module_put(THIS_MODULE);
+	}
+	frozen_put(e);
+	work_done();
+}
+
+/* Queue finish_write(), which gets our reference. */
+static void finish_later(struct cpt_frozen *e)
+{
+	init_task_work(&e->work, finish_write);
+	if (!task_work_add(current, &e->work, TWA_RESUME))
+		return;
+	frozen_put(e);
+	work_done();
 }
 
 static void wait_for_thaw(struct cpt_freezer *frz)
@@ -224,9 +262,11 @@ static void park(struct callback_head *work)
 	if (e->thawed)
 		e->thawed(e->arg, !fatal_signal_pending(current) && !(current->flags & PF_EXITING));
 	WRITE_ONCE(e->state, LEFT);
+	if (!fatal_signal_pending(current) && !(current->flags & PF_EXITING) && half_written()) {
+		finish_later(e);
+		return;
+	}
 	frozen_put(e);
-	if (!fatal_signal_pending(current) && !(current->flags & PF_EXITING))
-		finish_write();
 	work_done();
 }
 

@@ -23,14 +23,14 @@ done
 denied 'mknod /tmp/disk b 254 0'
 denied 'mknod /tmp/mem c 1 1'
 denied 'mknod /tmp/kmsg c 1 11'
-denied 'mknod /tmp/cpt c 10 '$(stat -c %T /dev/cpt 2>/dev/null | sed 's/^/0x/' || echo 100)
+denied "mknod /tmp/cpt c 10 $(stat -c 0x%T /dev/cpt 2>/dev/null || echo 100)"
 mknod "$PRIVATE/t/vda" b 254 0
 mknod "$PRIVATE/t/kmsg" c 1 11
 denied 'head -c1 /t/vda'
 denied 'head -c1 /t/kmsg'
 denied 'echo >/t/vda'
 if [[ -e /dev/cpt ]]; then
-	mknod "$PRIVATE/t/cpt" c $(stat -c '0x%t 0x%T' /dev/cpt)
+	mknod "$PRIVATE/t/cpt" c "$(stat -c 0x%t /dev/cpt)" "$(stat -c 0x%T /dev/cpt)"
 	denied 'exec 3<>/t/cpt'
 fi
 rm -f "$PRIVATE"/t/{vda,kmsg,cpt}

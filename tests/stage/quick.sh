@@ -1,0 +1,27 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Suspended and resumed 40 times at once: a program that is still finishing what the last suspend
+# interrupted is frozen again in the middle of that.
+# shellcheck source=tests/lib/ve.sh
+. "$(dirname "$0")/../lib/ve.sh"
+
+programs=(pipe threads signals)
+with_ve
+for p in "${programs[@]}"; do
+	put_program "kind/$p"
+	start_program "$p"
+done
+for p in "${programs[@]}"; do wait_ready "$p" 120; done
+forget_times
+for ((i = 0; i < 40; i++)); do
+	t=$(now)
+	must ctl chkpnt "$VEID" --suspend
+	must ctl chkpnt "$VEID" --resume
+	count_time suspend "$t"
+done
+MODES=suspend
+for p in "${programs[@]}"; do
+	[[ ! -e $PRIVATE/tmp/$p.verdict ]] || verdict "$p"
+	go "$p"
+done
+for p in "${programs[@]}"; do verdict "$p"; done
