@@ -261,6 +261,17 @@ long long cgroup_number(const struct ve *ve, const char *file)
 	return v;
 }
 
+bool cgroup_out_of_memory(const struct ve *ve)
+{
+	char *path = limits_path(ve, "memory.events"), *text = read_file(path);
+	const char *p = text ? strstr(text, "\noom_kill ") : NULL;
+	bool yes = p && strtoull(p + strlen("\noom_kill "), NULL, 10);
+
+	free(path);
+	free(text);
+	return yes;
+}
+
 int cgroup_processes(const struct ve *ve)
 {
 	char *path = tasks_path(ve, "cgroup.procs"), *text = read_file(path);

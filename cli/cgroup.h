@@ -29,6 +29,9 @@ bool cgroup_wait_empty(const struct ve *ve, int timeout_ms);
 /* Remove both and what the VE made below; an enum code. */
 int cgroup_remove(const struct ve *ve);
 
+/* The kernel killed a process of it because it needs more than PHYSPAGES and SWAPPAGES allow. */
+bool cgroup_out_of_memory(const struct ve *ve);
+
 /* A number in a file of vz/N (pids.current, memory.current), -1 if there is none. */
 long long cgroup_number(const struct ve *ve, const char *file);
 

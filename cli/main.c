@@ -251,6 +251,7 @@ int main(int argc, char **argv)
 	if (!setlocale(LC_CTYPE, "C.UTF-8"))
 		setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);	/* EFBIG is to be said and undone */
 	if (!strcmp(self, "vzlist"))
 		return cmd_list(argc, argv);
 	at = global_options(argc, argv, &skiplock, &code);

@@ -10,6 +10,7 @@
 #include "restore.h"
 #include "blob.h"
 #include "caps.h"
+#include "cgroup.h"
 #include "dev.h"
 #include "gen.h"
 #include "life.h"
@@ -219,6 +220,8 @@ static int undump(struct work *w)
 		code = ve_write_pid(w->ve, init);
 	if (!code && !ve_running(w->ve))
 		code = fail(E_RESTORE, "The restored init died");
+	if (code && cgroup_out_of_memory(w->ve))
+		fail(code, "The container may not have as much memory as the image needs (PHYSPAGES)");
 	if (!code)
 		step("undumped: %lld tasks, %lld pages", w->stats.tasks, w->stats.pages);
 	return code;
