@@ -133,6 +133,35 @@ verdict() {
 	esac
 }
 
+# --- the host, before and after -------------------------------------------------------------------
+
+# tiny_template DIR: a VE that needs no time to create or start: busybox alone
+tiny_template() {
+	local b lib
+	mkdir -p "$1/sbin" "$1/bin" "$1/lib" "$1/lib64"
+	cp -a /bin/busybox "$1/sbin/init"
+	ln "$1/sbin/init" "$1/bin/busybox"
+	for b in sh sleep true cat echo setsid; do ln -s busybox "$1/bin/$b"; done
+	while read -r lib; do mkdir -p "$1/$(dirname "$lib")" && cp -L "$lib" "$1/$lib"; done < <(ldd /bin/busybox | grep -o '/[^ ]*')
+}
+
+# host_state PATTERN: all that a VE, or ctl, could leave on the host, a line each; not the files
+# whose path matches the regular expression
+host_state() {
+	local t
+	echo "# tasks"
+	# shellcheck disable=SC2009	# all but a few
+	ps -eo ppid,args --no-headers | grep -vE "ps -eo|\[kworker|$TEST|sort|grep|sed" | sort
+	echo "# mounts"; sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo | sort
+	echo "# namespaces"; for t in mnt pid net ipc uts cgroup time user; do
+		echo "$t $(readlink /proc/[0-9]*/ns/$t | sort -u | wc -l)"; done
+	echo "# cgroups"; find /sys/fs/cgroup -type d | grep -v "^/sys/fs/cgroup/vz$" | sort
+	echo "# devices"; ls /sys/class/net
+	echo "# files"; find /vz /etc/vz /var/lib/vzctl /run /dev /tmp -xdev 2>/dev/null |
+		# made when they are first needed
+		grep -vE "^$WORK|^/(vz/lock|vz/private/.gen|var/lib/vzctl(/vepid)?)\$|$1" | sort
+}
+
 # --- its processes, before and after --------------------------------------------------------------
 
 snapshot_proc() { "$CPT_TESTS/lib/procs" snapshot "$(ve_init)" "$WORK/$1" || fail "no snapshot"; }

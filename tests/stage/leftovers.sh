@@ -11,18 +11,7 @@ if [[ -d $PRIVATE ]]; then	# the others' VE: not now
 	ctl stop "$VEID" --fast >/dev/null 2>&1
 fi
 VEID=$((VEID + 2)) PRIVATE=/vz/private/$VEID CGROUP=/sys/fs/cgroup/vz/$VEID IMAGE=/vz/dump/Dump.$VEID
-host() {
-	echo "# tasks"
-	# shellcheck disable=SC2009	# all but a few
-	ps -eo ppid,args --no-headers | grep -vE 'ps -eo|\[kworker|leftovers|sort|grep|sed' | sort
-	echo "# mounts"; sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo | sort
-	echo "# namespaces"; for t in mnt pid net ipc uts cgroup time user; do
-		echo "$t $(readlink /proc/[0-9]*/ns/$t | sort -u | wc -l)"; done
-	echo "# cgroups"; find /sys/fs/cgroup -type d | grep -v "^/sys/fs/cgroup/vz$" | sort
-	echo "# devices"; ls /sys/class/net
-	echo "# files"; find /vz /etc/vz /run /dev /tmp -xdev ! -path "$WORK*" ! -path '/vz/private/777*' 2>/dev/null | sort
-}
-host >"$WORK/before"
+host_state '^/vz/private/777' >"$WORK/before"
 must ctl create "$VEID" --ostemplate debian-12
 must ctl start "$VEID"
 put() { mkdir -p "$PRIVATE/t"; put_program "$1"; start_program "${1##*/}"; wait_ready "${1##*/}"; }
@@ -50,7 +39,7 @@ must ctl stop "$VEID" --fast
 must ctl destroy "$VEID"
 rm -f "$WORK/image"
 sleep 1
-host >"$WORK/after"
+host_state '^/vz/private/777' >"$WORK/after"
 # what vz keeps of a VE that is no more
 sed -i "/\/$VEID.conf.destroyed$/d" "$WORK/after"
 diff "$WORK/before" "$WORK/after" >&2 || fail "the host is not as it was"
