@@ -151,7 +151,7 @@ host_state() {
 	local t
 	echo "# tasks"
 	# shellcheck disable=SC2009	# all but a few
-	ps -eo ppid,args --no-headers | grep -vE "ps -eo|\[kworker|$TEST|sort|grep|sed" | sort
+	ps -eo ppid,args --no-headers | grep -vE "ps -eo|\[kworker|$TEST|sort|grep|sed|sleep 0.1$" | sort
 	echo "# mounts"; sed 's/^[0-9]* [0-9]* //' /proc/self/mountinfo | sort
 	echo "# namespaces"; for t in mnt pid net ipc uts cgroup time user; do
 		echo "$t $(readlink /proc/[0-9]*/ns/$t | sort -u | wc -l)"; done

@@ -50,11 +50,23 @@ ctl --quiet chkpnt "$VEID" >"$WORK/said" 2>&1 || fail "--quiet chkpnt"
 ctl --quiet restore "$VEID" >>"$WORK/said" 2>&1 || fail "--quiet restore"
 [[ ! -s $WORK/said ]] || fail "--quiet is not quiet: $(cat "$WORK/said")"
 
-# no time to stop 100 forkers: refused, and they go on
-expect 16 'time|Timer' ctl chkpnt "$VEID" --suspend --timeout 0.001
-must ctl exec2 "$VEID" true
-expect 16 'time|Timer' ctl chkpnt "$VEID" --timeout 0.001
+# One that cannot be stopped, since it waits for a frozen file system: refused by name, and all go on.
+modprobe loop
+truncate -s 16M "$WORK/disk"
+must mkfs.ext4 -q "$WORK/disk"
+disk=$(losetup --find --show "$WORK/disk") || fail "no loop device"
+mknod "$PRIVATE/t/disk" b "$(stat -c 0x%t "$disk")" "$(stat -c 0x%T "$disk")"
+must nsenter -t "$(ve_init)" -m mount -t ext4 /t/disk /mnt
+must nsenter -t "$(ve_init)" -m fsfreeze -f /mnt
+must ctl exec2 "$VEID" "touch /mnt/file </dev/null >/dev/null 2>&1 &"
+waits() { ve_tree | grep -q ' D touch$'; }
+until_ok 20 waits || fail "no process waits for the frozen file system: $(ve_tree | grep touch)"
+expect 16 'process [0-9]+ \(touch\) does not stop' ctl chkpnt "$VEID" --suspend --timeout 0.5
+expect 16 'process [0-9]+ \(touch\) does not stop' ctl chkpnt "$VEID" --timeout 1
 [[ ! -e $IMAGE ]] || fail "an image was left"
+must nsenter -t "$(ve_init)" -m fsfreeze -u /mnt
+must nsenter -t "$(ve_init)" -m umount /mnt
+must losetup -d "$disk"
 must ctl exec2 "$VEID" true
 go forkers
 verdict forkers
