@@ -22,6 +22,7 @@ same "no VE" "$(code vzctl start 199)" 14
 same "status of none" "$(vzctl status 199)" "CTID 199 deleted unmounted down"
 same "its code" "$(code vzctl status 199)" 0
 same "octal" "$(vzctl status 0199)" "CTID 199 deleted unmounted down"
+ctl stop 777 --fast >/dev/null 2>&1	# the other tests' VE
 same "empty list" "$(vzlist 2>&1)" "Container(s) not found"
 same "empty list's code" "$(code vzlist)" 0
 same "named, not there" "$(code vzlist 199)" 1
