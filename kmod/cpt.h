@@ -55,6 +55,8 @@ struct cpt_freezer {
 	DECLARE_HASHTABLE(tasks, 10);	/* struct cpt_frozen by task */
 	wait_queue_head_t parked;	/* the dumper waits here for tasks to park */
 	wait_queue_head_t thawed;	/* parked tasks wait here */
+	unsigned long vfork_until;	/* jiffies: see VFORK_PATIENCE */
+	int later;			/* tasks that the last pass left running on */
 	atomic_t missing;		/* asked, not yet parked */
 };
 

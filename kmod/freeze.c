@@ -16,6 +16,9 @@
  * Held: tasks that cannot reach user mode without running the queued work:
  * stopped, traced, and the parent that waits in vfork for its (parked) child.
  *
+ * Let run on for a moment, and asked again by a later pass: who is inside the vdso
+ * (kind/vdso.c) or between vfork and exec.
+ *
  * Locks: hook_lock (which freezers the hook knows) > frz->lock (its tasks); both
  * are taken with preemption off in the tracepoint.
  */
@@ -35,6 +38,12 @@ enum { ASKED, PARKED, LEFT, AGAIN };
 
 /* How often a thread that is inside the vdso is let run on; see kind/vdso.c. */
 #define VDSO_TRIES 50
+
+/*
+ * How long a child of vfork is let run on: most go to exec at once. One that does
+ * not is parked then, with its parent held, and cannot be dumped.
+ */
+#define VFORK_PATIENCE (HZ / 3)
 
 /* A task that was asked to stop. References: the table's, the queued work's. */
 struct cpt_frozen {
@@ -209,6 +218,12 @@ static void wait_for_thaw(struct cpt_freezer *frz)
 	finish_wait(&frz->thawed, &wait);
 }
 
+/* Is @t on its way to exec, and its parent waiting for that? */
+static bool vforked(struct cpt_freezer *frz, struct task_struct *t)
+{
+	return READ_ONCE(t->vfork_done) && time_before(jiffies, frz->vfork_until);
+}
+
 /*
  * Should the current task be asked again a moment later? If so the entry keeps the
  * work's reference, for the next pass or the thaw: after this it is not ours.
@@ -218,7 +233,8 @@ static bool later(struct cpt_frozen *e)
 	struct cpt_freezer *frz = &e->ctx->frz;
 	bool on;
 
-	if (!cpt_in_vdso() || e->thawed || fatal_signal_pending(current) || e->tries >= VDSO_TRIES)
+	if (e->thawed || fatal_signal_pending(current) ||
+	    !(vforked(frz, current) || (cpt_in_vdso() && e->tries < VDSO_TRIES)))
 		return false;
 	spin_lock(&frz->lock);
 	on = READ_ONCE(frz->on);
@@ -296,10 +312,10 @@ static struct cpt_frozen *find_task(struct cpt_freezer *frz, struct task_struct 
 	return NULL;
 }
 
-/* Ask one again that was inside the vdso. Under frz->lock. */
+/* Ask one again that was let run on. Under frz->lock. */
 static void ask_again(struct cpt_frozen *e)
 {
-	if (queue(e))
+	if (vforked(&e->ctx->frz, e->task) || queue(e))
 		return;
 	e->state = LEFT;
 	frozen_put(e);
@@ -407,6 +423,7 @@ static int pass(struct cpt_ctx *ctx, bool name)
 	int left = 0;
 
 	ctx->ntasks = 0;
+	frz->later = 0;
 	rcu_read_lock();
 	while ((t = cpt_ve_next(ctx->ns, &nr))) {
 		struct cpt_frozen *e;
@@ -419,6 +436,8 @@ static int pass(struct cpt_ctx *ctx, bool name)
 		ask(ctx, t, NULL, NULL);
 		e = find_task(frz, t);
 		parked = e && smp_load_acquire(&e->state) == PARKED;
+		if (e && e->state == AGAIN)
+			frz->later++;
 		spin_unlock(&frz->lock);
 		if (parked || held(t))
 			continue;
@@ -451,6 +470,7 @@ int cpt_freeze(struct cpt_ctx *ctx, unsigned int timeout_ms, u32 *passes)
 	struct cpt_freezer *frz = &ctx->frz;
 	int left, err = 0;
 
+	frz->vfork_until = jiffies + VFORK_PATIENCE;
 	WRITE_ONCE(frz->on, true);
 	hook(frz);
 	for (*passes = 1; ; ++*passes) {
@@ -466,6 +486,8 @@ int cpt_freeze(struct cpt_ctx *ctx, unsigned int timeout_ms, u32 *passes)
 			err = -EINTR;
 			break;
 		}
+		if (frz->later)		/* nobody wakes us when a child of vfork has come to exec */
+			schedule_timeout_killable(1);
 		/* held tasks never report: look again soon */
 		wait_event_timeout(frz->parked, !atomic_read(&frz->missing), *passes < 5 ? 1 : 3);
 	}
