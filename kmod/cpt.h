@@ -94,6 +94,7 @@ struct cpt_ctx {
 
 	/* undump */
 	struct cpt_undump *undump;
+	atomic_t restoring;		/* tasks that look at undump */
 };
 
 /* msg.c */

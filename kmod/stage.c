@@ -77,7 +77,8 @@ static int do_kill(struct cpt_ctx *ctx, union stage_arg *arg)
 	int err = cpt_ve_kill(ctx);
 
 	arg->kill.ns = ktime_get_ns() - start;
-	cpt_undump_free(ctx);
+	if (!err)	/* else with the context, which every restored task holds */
+		cpt_undump_free(ctx);
 	drop_dump(ctx);
 	return err;
 }

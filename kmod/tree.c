@@ -13,7 +13,8 @@
  *	JOINED	zombies and dead leaders exit; parents wait until they are dead
  *	EXITED	handlers, queued signals, timers, limits, credentials; park
  *
- * On failure (u->err) every wait ends and every task exits.
+ * On failure (u->err) every wait ends and every task exits. Each holds the context
+ * until it is parked or exits, and with it ctx->undump.
  */
 #include <linux/mman.h>
 #include <linux/sched/signal.h>
@@ -25,16 +26,6 @@
 #include "undump.h"
 
 #define EXIT_FAILED	SIGKILL
-
-/* A temporary task: in a session, or a group, that has no leader any more. */
-struct helper {
-	struct cpt_rtask *creator;
-	u32 first;			/* index of the first orphan it creates */
-	pid_t sid;			/* of all of them */
-	bool leader;			/* it begins that session itself */
-	int err;
-	u32 next;			/* out: index of the first task it did not create */
-};
 
 static const struct cpt_proc_rec *proc_of(const struct cpt_rtask *rt)
 {
@@ -141,6 +132,37 @@ static void barrier_leave(struct cpt_undump *u)
 
 static int task_main(void *arg);
 
+/* This task will not look at ctx->undump any more, but for resumed(). */
+static void let_go(struct cpt_ctx *ctx)
+{
+	if (atomic_dec_and_test(&ctx->restoring))
+		wake_up(&ctx->frz.parked);
+	cpt_ctx_put(ctx);
+}
+
+static void leave(struct cpt_ctx *ctx, int code)
+{
+	let_go(ctx);
+	ksym(do_exit)(code);
+}
+
+/*
+ * cpt_tree_clone - clone a task, whose function ends with leave() or let_go()
+ *
+ * Returns its pid or -errno.
+ */
+pid_t cpt_tree_clone(struct cpt_ctx *ctx, struct kernel_clone_args *args)
+{
+	pid_t nr;
+
+	cpt_ctx_get(ctx);
+	atomic_inc(&ctx->restoring);
+	nr = ksym(kernel_clone)(args);
+	if (nr < 0)
+		let_go(ctx);
+	return nr;
+}
+
 static u64 clone_flags(const struct cpt_task_rec *c, const struct cpt_task_rec *r, bool thread)
 {
 	if (thread)
@@ -168,7 +190,7 @@ static int create(struct cpt_rtask *rt, const struct cpt_task_rec *creator)
 	struct cpt_ctx *ctx = rt->ctx;
 	pid_t pid;
 
-	pid = ksym(kernel_clone)(&args);
+	pid = cpt_tree_clone(ctx, &args);
 	if (pid < 0)
 		return cpt_fail(ctx, pid, "process %u (%s) cannot be cloned: error %d", rt->rec->pid,
 				rt->rec->comm, -pid);
@@ -193,7 +215,7 @@ static u32 next_child(const struct cpt_rtask *rt, u32 i)
 
 static int helper_main(void *arg)
 {
-	struct helper *h = arg;
+	struct cpt_helper *h = arg;
 	struct cpt_rtask *rt = h->creator;
 	struct cpt_undump *u = rt->ctx->undump;
 	u32 i = h->first;
@@ -206,7 +228,7 @@ static int helper_main(void *arg)
 		i = next_child(rt, i + 1);
 	}
 	h->next = i;
-	ksym(do_exit)(0);
+	leave(rt->ctx, 0);
 	return 0;
 }
 
@@ -220,7 +242,7 @@ static int start_helper(struct cpt_ctx *ctx, pid_t pid, int (*fn)(void *), void 
 		.fn = fn,
 		.fn_arg = arg,
 	};
-	pid_t nr = ksym(kernel_clone)(&args);
+	pid_t nr = cpt_tree_clone(ctx, &args);
 
 	if (nr < 0)
 		return cpt_fail(ctx, nr, "a temporary process %d cannot be cloned: error %d", pid, -nr);
@@ -242,19 +264,20 @@ static int reap_helper(pid_t nr)
 static int create_orphans(struct cpt_rtask *rt, u32 *i)
 {
 	struct cpt_undump *u = rt->ctx->undump;
-	struct helper h = {
+	struct cpt_helper *h = &rt->helper;	/* it may outlive us, if we are killed */
+	int err;
+
+	*h = (struct cpt_helper){
 		.creator = rt,
 		.first = *i,
 		.sid = proc_of(&u->tasks[*i])->sid,
 	};
-	int err;
-
-	h.leader = h.sid != proc_of(rt)->sid;
-	err = start_helper(rt->ctx, h.leader ? h.sid : u->spare_pid, helper_main, &h);
+	h->leader = h->sid != proc_of(rt)->sid;
+	err = start_helper(rt->ctx, h->leader ? h->sid : u->spare_pid, helper_main, h);
 	if (err > 0)
 		err = reap_helper(err);
-	*i = h.next;
-	return err ? err : h.err;
+	*i = h->next;
+	return err ? err : h->err;
 }
 
 /* Create all children that are (@early) or are not cloned before setsid. */
@@ -345,7 +368,7 @@ static int group_helper_main(void *arg)
 	wake_up_all(&u->wait);
 	/* keep the number of the group taken until all have joined */
 	wait_event_killable(u->wait, READ_ONCE(u->phase) >= rt->group_until || READ_ONCE(u->err));
-	ksym(do_exit)(0);
+	leave(rt->ctx, 0);
 	return 0;
 }
 
@@ -512,7 +535,7 @@ static int settle(struct cpt_rtask *rt)
 		if (err)
 			return err;
 		barrier_leave(u);
-		ksym(do_exit)(rt->rec->exit_code);
+		leave(rt->ctx, rt->rec->exit_code);
 	}
 	err = await_zombies(rt);
 	if (!err)
@@ -523,19 +546,21 @@ static int settle(struct cpt_rtask *rt)
 static int task_main(void *arg)
 {
 	struct cpt_rtask *rt = arg;
+	struct cpt_ctx *ctx = rt->ctx;
 	int err;
 
 	rt->task = get_task_struct(current);
 	err = build(rt);
 	if (err)
-		cpt_undump_fail(rt->ctx, err);
+		cpt_undump_fail(ctx, err);
 	complete_all(&rt->made);
 	if (!err)
 		err = settle(rt);
-	if (!err)
-		return 0;
-	cpt_undump_fail(rt->ctx, err);
-	ksym(do_exit)(EXIT_FAILED);
+	if (err) {
+		cpt_undump_fail(ctx, err);
+		leave(ctx, EXIT_FAILED);
+	}
+	let_go(ctx);		/* the work that parks it holds the context itself */
 	return 0;
 }
 
@@ -551,6 +576,6 @@ int cpt_tree_init(void *arg)
 	/* what was inherited of ctl's descriptors goes at once: /dev/cpt is one of them */
 	ksys(close_range, 0, ~0U, 0);
 	if (wait_event_killable(u->wait, READ_ONCE(u->go) || READ_ONCE(u->err)) || READ_ONCE(u->err))
-		ksym(do_exit)(EXIT_FAILED);
+		leave(rt->ctx, EXIT_FAILED);
 	return task_main(arg);
 }

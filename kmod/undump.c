@@ -216,9 +216,12 @@ static u32 count_blobs(struct cpt_ctx *ctx)
 int cpt_verify(struct cpt_ctx *ctx, struct cpt_ioc_verify *arg)
 {
 	struct cpt_undump *u;
-	struct file *file = fget(arg->fd);
+	struct file *file;
 	int err;
 
+	if (ctx->undump)
+		return cpt_fail(ctx, -EBUSY, "tasks of the last restore are still dying");
+	file = fget(arg->fd);
 	if (!file)
 		return -EBADF;
 	u = kvzalloc(sizeof(*u), GFP_KERNEL);
@@ -307,7 +310,7 @@ int cpt_init(struct cpt_ctx *ctx, struct cpt_ioc_init *arg)
 		return cpt_fail(ctx, -EINVAL, "the process to restore from is not in namespaces of its own");
 	u->cap_bset = arg->cap_bset;
 	cpt_freezer_arm(ctx);
-	nr = ksym(kernel_clone)(&args);
+	nr = cpt_tree_clone(ctx, &args);
 	if (nr < 0)
 		return cpt_fail(ctx, nr, "init cannot be cloned: error %d", -nr);
 	pid = find_get_pid(nr);
@@ -399,8 +402,8 @@ int cpt_make(struct cpt_ctx *ctx, struct cpt_ioc_make *arg)
 		return 0;
 	}
 	cpt_undump_fail(ctx, err);
-	cpt_ve_kill(ctx);
-	cpt_undump_free(ctx);
+	if (!cpt_ve_kill(ctx))
+		cpt_undump_free(ctx);
 	cpt_ve_forget(ctx);
 	cpt_ctx_drop_mounts(ctx);
 	return err;
@@ -443,6 +446,9 @@ int cpt_undump_resume(struct cpt_ctx *ctx)
 	cpt_thaw(ctx);
 	/* each task reads its record once more on its way: wait for that */
 	wait_event(u->wait, !READ_ONCE(u->running));
+	spin_lock(&u->lock);		/* the last one has left resumed(), which holds it */
+	spin_unlock(&u->lock);
+	wait_event(ctx->frz.parked, !atomic_read(&ctx->restoring));	/* the dead, too */
 	if (refcount_dec_and_test(&ns->ns.count))
 		ksym(free_time_ns)(ns);
 	return 0;

@@ -10,6 +10,16 @@
 
 struct vdso_image;
 
+/* A temporary task: in a session, or a group, that has no leader any more. */
+struct cpt_helper {
+	struct cpt_rtask *creator;
+	u32 first;			/* index of the first orphan it creates */
+	pid_t sid;			/* of all of them */
+	bool leader;			/* it begins that session itself */
+	int err;
+	u32 next;			/* out: index of the first task it did not create */
+};
+
 /* A task being restored (tree.c). One for each TASK record, in the image's order. */
 struct cpt_rtask {
 	struct cpt_ctx *ctx;
@@ -19,6 +29,7 @@ struct cpt_rtask {
 	struct task_struct *task;	/* held, once it exists */
 	struct completion made;		/* it and all it creates exist */
 	unsigned long scratch;		/* a page of its memory for system calls, or 0 */
+	struct cpt_helper helper;	/* the one it waits for, one after the other */
 	bool group_ready;		/* the temporary leader of its process group exists … */
 	u32 group_until;		/* … until this many barriers have been passed */
 };
@@ -57,6 +68,8 @@ void cpt_scratch_drop(struct cpt_ctx *ctx);
 
 /* tree.c */
 int cpt_tree_init(void *arg);
+struct kernel_clone_args;
+pid_t cpt_tree_clone(struct cpt_ctx *ctx, struct kernel_clone_args *args);
 
 /* kind/… : what the steps of a task's restore call */
 int cpt_siginfo_dump(struct cpt_ctx *ctx, struct task_struct *t, struct sigpending *pending,

@@ -93,7 +93,7 @@ static void kill_all(struct cpt_ctx *ctx)
 
 	rcu_read_lock();
 	while ((t = cpt_ve_next(ctx->ns, &nr)))
-		if (thread_group_leader(t))
+		if (!READ_ONCE(t->exit_state))	/* threads too: their leader may be dead */
 			send_sig(SIGKILL, t, 1);
 	rcu_read_unlock();
 }
@@ -114,12 +114,15 @@ static bool ve_dead(struct cpt_ctx *ctx)
  * cpt_ve_kill - kill every task of the VE, parked or not, and wait for the end
  *
  * The kernel kills a pid namespace with its init (zap_pid_ns_processes), and
- * init does not die before all others are gone. Returns 0, or -ETIMEDOUT: the
- * signal stands, but somebody is held up in the kernel.
+ * init does not die before all others are gone. Returns 0; -ETIMEDOUT or -EINTR:
+ * the signal stands, but somebody is held up in the kernel, or the caller was
+ * killed (on its way out it waits a little even so). Tasks that were being
+ * restored may be in the module's hands then: ctx->undump must stay.
  */
 int cpt_ve_kill(struct cpt_ctx *ctx)
 {
-	unsigned long end = jiffies + 120 * HZ;
+	bool exiting = current->flags & PF_EXITING;
+	unsigned long end = jiffies + (exiting ? 5 : 120) * HZ;
 
 	silence_exit(ctx);
 	kill_all(ctx);
@@ -129,6 +132,8 @@ int cpt_ve_kill(struct cpt_ctx *ctx)
 			return cpt_fail(ctx, -ETIMEDOUT,
 					"the VE is being killed, but its tasks do not die yet");
 		}
+		if (fatal_signal_pending(current) && !exiting)
+			return -EINTR;
 		usleep_range(200, 1000);
 	}
 	return 0;
