@@ -162,6 +162,26 @@ host_state() {
 		grep -vE "^$WORK|^/(vz/lock|vz/private/.gen|var/lib/vzctl(/vepid)?)\$|$1" | sort
 }
 
+# start_kinds NAME…: several programs of tests/kind in a clean VE; finish_kinds NAME…: what they found
+start_kinds() {
+	local p
+	with_ve
+	for p; do
+		put_program "kind/$p"
+		start_program "$p"
+	done
+	for p; do wait_ready "$p" 120; done
+	forget_times
+}
+finish_kinds() {
+	local p
+	for p; do
+		[[ ! -e $PRIVATE/tmp/$p.verdict ]] || verdict "$p"
+		go "$p"
+	done
+	for p; do verdict "$p"; done
+}
+
 # --- its processes, before and after --------------------------------------------------------------
 
 snapshot_proc() { "$CPT_TESTS/lib/procs" snapshot "$(ve_init)" "$WORK/$1" || fail "no snapshot"; }

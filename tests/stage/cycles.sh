@@ -7,13 +7,7 @@
 . "$(dirname "$0")/../lib/ve.sh"
 
 programs=(memory threads signals pipe tree)
-with_ve
-for p in "${programs[@]}"; do
-	put_program "kind/$p"
-	start_program "$p"
-done
-for p in "${programs[@]}"; do wait_ready "$p" 120; done
-forget_times
+start_kinds "${programs[@]}"
 
 # objects of the caches that a task, its memory and its files are made of; partial slabs are given
 # back first, so that the numbers are what is in use
@@ -45,11 +39,7 @@ for ((i = 1; i <= n; i++)); do
 	((i < 4 || i % 2)) || slabs "$i" >>"$WORK/slabs"
 done
 MODES=full
-for p in "${programs[@]}"; do
-	[[ ! -e $PRIVATE/tmp/$p.verdict ]] || verdict "$p"
-	go "$p"
-done
-for p in "${programs[@]}"; do verdict "$p"; done
+finish_kinds "${programs[@]}"
 say "the image: $(tr '\n' ' ' <"$WORK/sizes")"
 
 # a line through what was in use after each cycle: it must not rise

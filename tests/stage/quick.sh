@@ -6,13 +6,7 @@
 . "$(dirname "$0")/../lib/ve.sh"
 
 programs=(pipe threads signals)
-with_ve
-for p in "${programs[@]}"; do
-	put_program "kind/$p"
-	start_program "$p"
-done
-for p in "${programs[@]}"; do wait_ready "$p" 120; done
-forget_times
+start_kinds "${programs[@]}"
 for ((i = 0; i < 40; i++)); do
 	t=$(now)
 	must ctl chkpnt "$VEID" --suspend
@@ -20,8 +14,4 @@ for ((i = 0; i < 40; i++)); do
 	count_time suspend "$t"
 done
 MODES=suspend
-for p in "${programs[@]}"; do
-	[[ ! -e $PRIVATE/tmp/$p.verdict ]] || verdict "$p"
-	go "$p"
-done
-for p in "${programs[@]}"; do verdict "$p"; done
+finish_kinds "${programs[@]}"
