@@ -129,6 +129,10 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_SHADOW_STACK)
 		return "a shadow stack";
 #endif
+#ifdef VM_SEALED
+	if (vma->vm_flags & VM_SEALED)
+		return "sealed memory (mseal)";
+#endif
 	if (vma_pkey(vma))
 		return "memory with a protection key";
 	if (compat_vma_policy(vma))
