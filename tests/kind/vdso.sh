@@ -37,3 +37,5 @@ foreign_cycle
 go vdso
 verdict vdso 120
 must ctl exec2 "$VEID" date
+# Its init is bridged too: the next test wants a new one.
+must ctl stop "$VEID" --fast

@@ -73,7 +73,7 @@ ve_clean() {
 			must ctl start "$VEID"
 		fi
 	fi
-	init=$(ve_init) || fail "VE $VEID runs, but has no init"
+	init=$(ve_init) || { tail -n 5 /var/log/vzctl.log >&2; fail "VE $VEID runs, but has no init: $(ctl status "$VEID"), $(ve_pids | tr '\n' ' ')"; }
 	for pid in $(ve_pids); do
 		((pid == init)) || kill -9 "$pid" 2>/dev/null
 	done
