@@ -33,11 +33,20 @@
 #include <asm/syscall.h>
 
 #include "cpt.h"
+#include "step.h"
 
-enum { ASKED, PARKED, LEFT, AGAIN };
+/*
+ * ASKED: has the work, queued or running. STEPPING: steps out of the vdso. AGAIN: runs
+ * on a little, to be asked again. LEFT: we have nothing to do with it any more.
+ */
+enum { ASKED, PARKED, LEFT, STEPPING, AGAIN };
 
-/* How often a thread that is inside the vdso is let run on; see kind/vdso.c. */
+/*
+ * How often a thread that is inside the vdso is made to step out of it (kind/vdso.c),
+ * and after how many jiffies to look whether that still goes on.
+ */
 #define VDSO_TRIES 50
+#define STEP_PATIENCE 2
 
 /*
  * How long a child of vfork is let run on: most go to exec at once. One that does
@@ -45,7 +54,7 @@ enum { ASKED, PARKED, LEFT, AGAIN };
  */
 #define VFORK_PATIENCE (HZ / 3)
 
-/* A task that was asked to stop. References: the table's, the queued work's. */
+/* A task that was asked to stop. References: the table's, the work's (AGAIN keeps it), the step's. */
 struct cpt_frozen {
 	struct hlist_node node;
 	struct callback_head work;
@@ -54,6 +63,8 @@ struct cpt_frozen {
 	refcount_t ref;
 	int state;
 	int tries;
+	struct cpt_step step;
+	unsigned long stepping_since;	/* jiffies */
 	void (*thawed)(void *arg, bool alive);	/* see cpt_freeze_self(), or NULL */
 	void *arg;
 };
@@ -224,6 +235,66 @@ static bool vforked(struct cpt_freezer *frz, struct task_struct *t)
 	return READ_ONCE(t->vfork_done) && time_before(jiffies, frz->vfork_until);
 }
 
+static void work_done(void)
+{
+	if (atomic_dec_and_test(&works))
+		wake_up(&works_gone);
+}
+
+static void park(struct callback_head *work);
+
+/* Queue the work of @e, which has a reference for it. Under frz->lock. False: the task is dead. */
+static bool queue(struct cpt_frozen *e)
+{
+	struct cpt_freezer *frz = &e->ctx->frz;
+
+	e->state = ASKED;
+	atomic_inc(&works);
+	atomic_inc(&frz->missing);
+	init_task_work(&e->work, park);
+	if (!task_work_add(e->task, &e->work, TWA_SIGNAL))
+		return true;
+	atomic_dec(&frz->missing);
+	atomic_dec(&works);
+	return false;
+}
+
+/* @e no longer steps. Under frz->lock. */
+static void step_over(struct cpt_frozen *e)
+{
+	if (e->state != STEPPING)
+		return;
+	e->state = AGAIN;
+	atomic_dec(&e->ctx->frz.missing);
+}
+
+static void release(struct callback_head *work)
+{
+	frozen_put(container_of(work, struct cpt_frozen, work));
+	work_done();
+}
+
+/* The current task steps no longer; see cpt_step(). Gives the step's reference back. */
+static void stepped(struct cpt_step *s)
+{
+	struct cpt_frozen *e = container_of(s, struct cpt_frozen, step);
+	struct cpt_freezer *frz = &e->ctx->frz;
+
+	spin_lock(&frz->lock);
+	step_over(e);
+	if (e->state == AGAIN && !(current->flags & PF_EXITING) && !queue(e))
+		e->state = AGAIN;
+	if (e->state != LEFT) {
+		refcount_dec(&e->ref);	/* not the last: the table's, or the work's, is there */
+	} else {
+		/* perhaps the last, and with it the context's: not to be given back here */
+		init_task_work(&e->work, release);
+		atomic_inc(&works);
+		WARN_ON(task_work_add(current, &e->work, TWA_RESUME));
+	}
+	spin_unlock(&frz->lock);
+}
+
 /*
  * Should the current task be asked again a moment later? If so the entry keeps the
  * work's reference, for the next pass or the thaw: after this it is not ours.
@@ -231,27 +302,29 @@ static bool vforked(struct cpt_freezer *frz, struct task_struct *t)
 static bool later(struct cpt_frozen *e)
 {
 	struct cpt_freezer *frz = &e->ctx->frz;
-	bool on;
+	bool on, step = cpt_in_vdso() && e->tries < VDSO_TRIES;
 
-	if (e->thawed || fatal_signal_pending(current) ||
-	    !(vforked(frz, current) || (cpt_in_vdso() && e->tries < VDSO_TRIES)))
+	if (e->thawed || fatal_signal_pending(current) || !(vforked(frz, current) || step))
 		return false;
 	spin_lock(&frz->lock);
 	on = READ_ONCE(frz->on);
 	if (on) {
+		refcount_inc(&e->ref);
 		e->tries++;
-		e->state = AGAIN;
-		atomic_dec(&frz->missing);
-		wake_up(&frz->parked);
+		e->stepping_since = jiffies;
+		e->state = STEPPING;
 	}
 	spin_unlock(&frz->lock);
-	return on;
-}
-
-static void work_done(void)
-{
-	if (atomic_dec_and_test(&works))
-		wake_up(&works_gone);
+	if (!on)
+		return false;
+	if (!step || !cpt_step(&e->step, stepped)) {
+		spin_lock(&frz->lock);
+		step_over(e);
+		spin_unlock(&frz->lock);
+		wake_up(&frz->parked);
+		frozen_put(e);
+	}
+	return true;
 }
 
 /* Runs in the asked task, on its way to user mode. */
@@ -260,6 +333,7 @@ static void park(struct callback_head *work)
 	struct cpt_frozen *e = container_of(work, struct cpt_frozen, work);
 	struct cpt_freezer *frz = &e->ctx->frz;
 
+	cpt_step_end();
 	if (later(e)) {
 		work_done();
 		return;
@@ -284,22 +358,6 @@ static void park(struct callback_head *work)
 	}
 	frozen_put(e);
 	work_done();
-}
-
-/* Queue the work of @e, which has a reference for it. Under frz->lock. False: the task is dead. */
-static bool queue(struct cpt_frozen *e)
-{
-	struct cpt_freezer *frz = &e->ctx->frz;
-
-	e->state = ASKED;
-	atomic_inc(&works);
-	atomic_inc(&frz->missing);
-	init_task_work(&e->work, park);
-	if (!task_work_add(e->task, &e->work, TWA_SIGNAL))
-		return true;
-	atomic_dec(&frz->missing);
-	atomic_dec(&works);
-	return false;
 }
 
 static struct cpt_frozen *find_task(struct cpt_freezer *frz, struct task_struct *t)
@@ -330,6 +388,8 @@ static int ask(struct cpt_ctx *ctx, struct task_struct *t, void (*thawed)(void *
 	struct cpt_freezer *frz = &ctx->frz;
 	struct cpt_frozen *e = find_task(frz, t);
 
+	if (e && e->state == STEPPING && time_after(jiffies, e->stepping_since + STEP_PATIENCE))
+		step_over(e);
 	if (e && e->state == AGAIN)
 		ask_again(e);
 	if (e)
@@ -537,6 +597,11 @@ void cpt_thaw(struct cpt_ctx *ctx)
 	hash_for_each_safe(frz->tasks, i, next, e, node) {
 		hash_del(&e->node);
 		hlist_add_head(&e->node, &gone);
+		step_over(e);
+		if (e->state == AGAIN) {
+			e->state = LEFT;
+			refcount_dec(&e->ref);
+		}
 	}
 	spin_unlock(&frz->lock);
 	hlist_for_each_entry_safe(e, next, &gone, node) {
@@ -547,11 +612,12 @@ void cpt_thaw(struct cpt_ctx *ctx)
 		 */
 		if (READ_ONCE(e->state) == ASKED &&
 		    ksym(task_work_cancel)(e->task, &e->work)) {
+			spin_lock(&frz->lock);
+			e->state = LEFT;
+			spin_unlock(&frz->lock);
 			atomic_dec(&frz->missing);
 			frozen_put(e);
 			work_done();
-		} else if (e->state == AGAIN) {
-			frozen_put(e);
 		}
 		frozen_put(e);
 	}
@@ -596,27 +662,48 @@ void cpt_freezer_init(struct cpt_freezer *frz)
 	init_waitqueue_head(&frz->thawed);
 }
 
-static void find_tracepoint(struct tracepoint *tp, void *to)
+struct tracepoint_search {
+	const char *name;
+	struct tracepoint *found;
+};
+
+static void compare_tracepoint(struct tracepoint *tp, void *data)
 {
-	if (!strcmp(tp->name, "sched_process_fork"))
-		*(struct tracepoint **)to = tp;
+	struct tracepoint_search *search = data;
+
+	if (!strcmp(tp->name, search->name))
+		search->found = tp;
+}
+
+/* cpt_find_tracepoint - by its name; NULL, with a line in the log, if there is none */
+struct tracepoint *cpt_find_tracepoint(const char *name)
+{
+	struct tracepoint_search search = { .name = name };
+
+	for_each_kernel_tracepoint(compare_tracepoint, &search);
+	if (!search.found)
+		pr_err("this kernel has no tracepoint %s\n", name);
+	return search.found;
 }
 
 int cpt_freeze_init(void)
 {
-	for_each_kernel_tracepoint(find_tracepoint, &fork_tracepoint);
-	if (!fork_tracepoint) {
-		pr_err("this kernel has no tracepoint sched_process_fork\n");
-		return -ENOENT;
-	}
-	return tracepoint_probe_register(fork_tracepoint, on_fork, NULL);
+	int err = cpt_step_init();
+
+	if (err)
+		return err;
+	fork_tracepoint = cpt_find_tracepoint("sched_process_fork");
+	err = fork_tracepoint ? tracepoint_probe_register(fork_tracepoint, on_fork, NULL) : -ENOENT;
+	if (err)
+		cpt_step_exit();
+	return err;
 }
 
 /* At unload, when no context is left: wait until no task is inside park(). */
 void cpt_freeze_exit(void)
 {
 	tracepoint_probe_unregister(fork_tracepoint, on_fork, NULL);
-	tracepoint_synchronize_unregister();
+	cpt_step_exit();
 	wait_event(works_gone, !atomic_read(&works));
 	synchronize_rcu_tasks();
 }

@@ -34,6 +34,8 @@ KSYM(set_mm_exe_file)
 KSYM(shmem_kernel_file_setup)
 KSYM(task_work_cancel)
 KSYM(thread_group_cputime)
+KSYM(user_disable_single_step)
+KSYM(user_enable_single_step)
 KSYM(wait_task_inactive)
 KSYM(walk_page_range)
 

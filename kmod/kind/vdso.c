@@ -9,10 +9,10 @@
  * one begins with a jump to the function of that name in the new.
  *
  * A thread that was interrupted inside an old function could not go on there: it
- * would read clocks by a page that is no longer what it was. The refrigerator lets
- * such a thread run on a little (cpt_in_vdso()); an image that has one even so is
- * refused by a kernel with another vdso. In a system call made from within the
- * vdso it may stand: what follows that call only returns.
+ * would read clocks by a page that is no longer what it was. The refrigerator has
+ * such a thread step out (step.c); an image that has one even so is refused by a
+ * kernel with another vdso. At a system call made from within the vdso it may
+ * stand: what follows that call only returns.
  *
  * The bytes come from the image: every offset is checked (open_elf).
  */
@@ -50,16 +50,33 @@ static const struct vdso_image *own_vdso(void)
 	return current->mm->context.vdso_image;
 }
 
+/* Is there a system call at @off of @code, which has @size bytes? */
+static bool syscall_at(const u8 *code, u64 size, u64 off)
+{
+	static const u8 calls[][2] = { { 0x0f, 0x05 }, { 0xcd, 0x80 }, { 0x0f, 0x34 } };
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++)
+		if (off < size && size - off >= 2 && !memcmp(code + off, calls[i], 2))
+			return true;
+	return false;
+}
+
 /*
- * cpt_in_vdso - is the current task, on its way to user mode, in vdso code, and not for a system call?
+ * cpt_in_vdso - is the current task, on its way to user mode, inside a function of the
+ * vdso, and neither at nor in a system call there?
  */
 bool cpt_in_vdso(void)
 {
 	const struct mm_struct *mm = current->mm;
+	const struct vdso_image *image = mm ? mm->context.vdso_image : NULL;
 	struct pt_regs *regs = task_pt_regs(current);
+	unsigned long off;
 
-	return mm && mm->context.vdso_image && syscall_get_nr(current, regs) == -1 &&
-	       regs->ip - (unsigned long)mm->context.vdso < mm->context.vdso_image->size;
+	if (!image || syscall_get_nr(current, regs) != -1)
+		return false;
+	off = regs->ip - (unsigned long)mm->context.vdso;
+	return off < image->size && !syscall_at(image->data, image->size, off);
 }
 
 /*
@@ -154,19 +171,15 @@ static int check_functions(struct cpt_ctx *ctx, const struct elf *old, const str
 	return 0;
 }
 
-/* May @ip, in the old code, be where a thread goes on: where a function begins, or behind a system call? */
+/* May a thread go on at @ip in the old code: where a function begins, or at or behind a system call? */
 static bool may_stand(const struct elf *old, u64 ip)
 {
-	static const u8 calls[][2] = { { 0x0f, 0x05 }, { 0xcd, 0x80 }, { 0x0f, 0x34 } };
 	u32 i;
 
 	for (i = 0; i < old->nsym; i++)
 		if (is_function(&old->sym[i]) && old->sym[i].st_value == ip)
 			return true;
-	for (i = 0; i < ARRAY_SIZE(calls); i++)
-		if (ip >= 2 && !memcmp(old->data + ip - 2, calls[i], 2))
-			return true;
-	return false;
+	return syscall_at(old->data, old->size, ip) || syscall_at(old->data, old->size, ip - 2);
 }
 
 static int check_threads(struct cpt_ctx *ctx, const struct elf *old)

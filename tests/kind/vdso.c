@@ -54,14 +54,30 @@ static void *spin(void *arg)
 static volatile int caught;
 static void on_usr1(int sig) { (void)sig; caught++; }
 
+/* As a profiler has it: there is nearly always a signal on the way. */
+static pid_t spin_with_signals(void)
+{
+	const struct itimerval often = { .it_interval = { 0, 1000 }, .it_value = { 0, 1000 } };
+	pid_t child = test_fork();
+
+	if (child)
+		return child;
+	sys(setitimer(ITIMER_REAL, &often, NULL));
+	spin(NULL);
+	check(caught > 10, "%d signals", caught);
+	_exit(0);
+}
+
 static int in_ve(void)
 {
 	pthread_t t[2];
-	pid_t child;
+	pid_t child, signalled;
 	size_t i;
 
 	signal(SIGUSR1, on_usr1);
+	signal(SIGALRM, on_usr1);
 	use_clocks();
+	signalled = spin_with_signals();
 	child = test_fork();
 	if (!child) {
 		spin(NULL);
@@ -73,6 +89,7 @@ static int in_ve(void)
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		thr(pthread_join(t[i], NULL));
 	test_reap(child);
+	test_reap(signalled);
 	raise(SIGUSR1);			/* i386 returns from handlers through the vdso */
 	check(caught == 1);
 	child = test_fork();		/* and so do new processes and programs */

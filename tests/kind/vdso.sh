@@ -34,6 +34,11 @@ MOVES=1 cycle_full
 [[ $(areas) == "${before/+0/+1}" ]] || fail "vdsos were $before, and after another cycle $(areas)"
 foreign_cycle
 [[ $(areas) == "${before/+0/+2}" ]] || fail "vdsos were $before, and bridged twice $(areas)"
+# Stepping out of the vdso, and being let go in the middle of that, costs them nothing.
+for _ in {1..20}; do
+	must ctl chkpnt "$VEID" --suspend
+	must ctl chkpnt "$VEID" --resume
+done
 go vdso
 verdict vdso 120
 must ctl exec2 "$VEID" date
