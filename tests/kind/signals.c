@@ -287,60 +287,10 @@ static pid_t alt_child(unsigned int flags)
 	_exit(0);
 }
 
-/* signals that come in all the time: none is lost or doubled */
-static volatile long caught, last, lost;
-
-static void counter(int sig, siginfo_t *si, void *uc)
-{
-	(void)sig;
-	(void)uc;
-	if (si->si_value.sival_int != last + 1)
-		lost++;
-	last = si->si_value.sival_int;
-	caught++;
-}
-
-static pid_t storm_child(void)
-{
-	struct sigaction sa = { .sa_sigaction = counter, .sa_flags = SA_SIGINFO };
-	pid_t pid = test_fork(), to;
-	int n = 0;
-
-	if (pid)
-		return pid;
-	sys(sigaction(SIGRTMIN, &sa, NULL));
-	to = getpid();
-	pid = test_fork();
-	if (!pid) {
-		union sigval v;
-
-		while (!test_going()) {
-			v.sival_int = n + 1;
-			if (!sigqueue(to, SIGRTMIN, v))
-				n++;
-			else
-				check_is(errno, EAGAIN, "sigqueue");
-			usleep(2000);
-		}
-		v.sival_int = n + 1;
-		while (sigqueue(to, SIGRTMIN, v))	/* the last */
-			usleep(1000);
-		_exit(0);
-	}
-	while (waitpid(pid, &n, WNOHANG) == 0)
-		usleep(10000);		/* EINTR is its daily bread */
-	while (caught < last)
-		usleep(1000);
-	check_is(n, 0, "status of the sender");
-	check_is(lost, 0, "signals lost, doubled or out of order");
-	check(caught > 10, "only %ld signals came", caught);
-	_exit(0);
-}
-
 int main(void)
 {
 	pid_t pid[] = { handlers_child(), pending_child(), chld_child(), alt_child(0),
-			alt_child(SS_AUTODISARM), storm_child() };
+			alt_child(SS_AUTODISARM) };
 	size_t i;
 
 	sleep_ns(700 * MSEC);

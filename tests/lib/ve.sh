@@ -162,24 +162,31 @@ host_state() {
 		grep -vE "^$WORK|^/(vz/lock|vz/private/.gen|var/lib/vzctl(/vepid)?)\$|$1" | sort
 }
 
-# start_kinds NAME…: several programs of tests/kind in a clean VE; finish_kinds NAME…: what they found
-start_kinds() {
-	local p
+# source_of [DIR/]NAME: the source of a program, without the ".c"; of tests/kind without a DIR
+source_of() { [[ $1 == */* ]] && echo "$CPT_TESTS/$1" || echo "$CPT_TESTS/kind/$1"; }
+# program_option [DIR/]NAME OPTION: what a line " * drive: OPTION …" in its source says
+program_option() { sed -n "s/^ \* drive: $2 *//p" "$(source_of "$1").c"; }
+
+# start_programs [DIR/]NAME…: they run together, in a clean VE; finish_programs: what they found
+start_programs() {
+	local p args
 	with_ve
 	for p; do
-		put_program "kind/$p"
-		start_program "$p"
+		read -ra args <<<"$(program_option "$p" args)"
+		put_program "$(basename "$(dirname "$(source_of "$p")")")/${p##*/}"
+		start_program "${p##*/}" "${args[@]}"
 	done
-	for p; do wait_ready "$p" 120; done
+	for p; do wait_ready "${p##*/}" 120; done
 	forget_times
 }
-finish_kinds() {
+finish_programs() {
 	local p
 	for p; do
+		p=${p##*/}
 		[[ ! -e $PRIVATE/tmp/$p.verdict ]] || verdict "$p"
 		go "$p"
 	done
-	for p; do verdict "$p"; done
+	for p; do verdict "${p##*/}"; done
 }
 
 # --- its processes, before and after --------------------------------------------------------------

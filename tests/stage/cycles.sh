@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib/ve.sh"
 
 programs=(memory threads signals pipe tree)
-start_kinds "${programs[@]}"
+start_programs "${programs[@]}"
 
 # objects of the caches that a task, its memory and its files are made of; partial slabs are given
 # back first, so that the numbers are what is in use
@@ -39,7 +39,7 @@ for ((i = 1; i <= n; i++)); do
 	((i < 4 || i % 2)) || slabs "$i" >>"$WORK/slabs"
 done
 MODES=full
-finish_kinds "${programs[@]}"
+finish_programs "${programs[@]}"
 say "the image: $(tr '\n' ' ' <"$WORK/sizes")"
 
 # a line through what was in use after each cycle: it must not rise

@@ -6,7 +6,7 @@
 . "$(dirname "$0")/../lib/ve.sh"
 
 programs=(pipe threads signals)
-start_kinds "${programs[@]}"
+start_programs "${programs[@]}"
 for ((i = 0; i < 40; i++)); do
 	t=$(now)
 	must ctl chkpnt "$VEID" --suspend
@@ -14,4 +14,4 @@ for ((i = 0; i < 40; i++)); do
 	count_time suspend "$t"
 done
 MODES=suspend
-finish_kinds "${programs[@]}"
+finish_programs "${programs[@]}"
