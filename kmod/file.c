@@ -3,6 +3,7 @@
  * What all open files share: where they are (mount and path inside it), who
  * opened them, flags and position, and how one is found again.
  */
+#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
@@ -48,6 +49,67 @@ int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holde
 		cpt_obstacle(ctx, "process %d (%s) holds a lock on fd %d (%pD), which cannot be preserved yet",
 			     who->pid, who->comm, who->fd, f);
 	return cpt_collect(ctx, CPT_K_CRED, f->f_cred, who);
+}
+
+/*
+ * cpt_anon_collect - collect of a file that has no name: eventfd and its like
+ *
+ * Its record has no reference but the credentials.
+ */
+int cpt_anon_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
+{
+	int err = cpt_file_collect(ctx, obj->ptr, who);
+
+	if (err)
+		return err;
+	obj->priv = kmemdup(who, sizeof(*who), GFP_KERNEL);
+	if (!obj->priv)
+		return -ENOMEM;
+	get_file(obj->ptr);
+	return 0;
+}
+
+/* Does anybody but the VE's descriptors hold it? They count twice: files_collect() holds each too. */
+int cpt_anon_check(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	const struct cpt_holder *who = obj->priv;
+
+	if (file_count((struct file *)obj->ptr) <= 2 * obj->refs + 1)
+		return 0;
+	return cpt_obstacle(ctx, "process %d (%s) shares fd %d (%s) with the outside of the VE", who->pid,
+			    who->comm, who->fd, cpt_kind_ops(obj->kind)->name);
+}
+
+void cpt_anon_release(struct cpt_obj *obj)
+{
+	kfree(obj->priv);
+	fput(obj->ptr);
+}
+
+/*
+ * cpt_anon_made - take what a system call has just made out of the descriptor table
+ * @fd: what it returned
+ *
+ * Returns the file with its own flags, or an error.
+ */
+struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_body *body)
+{
+	struct file *f;
+
+	if (fd < 0)
+		return ERR_PTR(cpt_fail(ctx, fd, "a file without a name cannot be made: error %ld", -fd));
+	f = fget(fd);
+	ksys(close_range, fd, fd, 0);
+	if (!f)
+		return ERR_PTR(-EBADF);
+	cpt_file_finish(f, body);
+	return f;
+}
+
+/* The unmake of all kinds of open files. */
+void cpt_file_unmake(void *ptr)
+{
+	fput(ptr);
 }
 
 void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct file *f)

@@ -57,12 +57,13 @@ struct cpt_kind_ops {
 	int (*data)(struct cpt_ctx *ctx, struct cpt_obj *obj);
 	void (*release)(struct cpt_obj *obj);
 	void *(*make)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+	void (*resume)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*unmake)(void *ptr);
 	int (*restore)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
 	cpt_task_ops;
 
 /* kind.c */
@@ -92,6 +93,11 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
 int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
 void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct file *f);
 void cpt_file_finish(struct file *f, const struct cpt_file_body *body);
+int cpt_anon_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who);
+int cpt_anon_check(struct cpt_ctx *ctx, struct cpt_obj *obj);
+void cpt_anon_release(struct cpt_obj *obj);
+struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_body *body);
+void cpt_file_unmake(void *ptr);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
 int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);
 

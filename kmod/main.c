@@ -7,6 +7,7 @@
 
 #include <linux/module.h>
 
+#include "compat/private.h"
 #include "cpt.h"
 #include "dev.h"
 #include "kind.h"
@@ -16,6 +17,9 @@ static int __init cpt_module_init(void)
 	int err;
 
 	err = cpt_ksym_init();
+	if (err)
+		return err;
+	err = cpt_private_init();
 	if (err)
 		return err;
 	err = cpt_kinds_init();

@@ -73,7 +73,8 @@ void *cpt_made(struct cpt_ctx *ctx, u64 id)
 	return ptr;
 }
 
-static void unmake_all(struct cpt_ctx *ctx)
+/* @all: those, too, that have something to do at RESUME */
+static void unmake(struct cpt_ctx *ctx, bool all)
 {
 	struct cpt_undump *u = ctx->undump;
 	u32 id;
@@ -81,6 +82,8 @@ static void unmake_all(struct cpt_ctx *ctx)
 	for (id = u->walk.nobj; u->made && id > 0; id--) {
 		const struct cpt_kind_ops *ops = cpt_kind_ops(u->walk.obj[id]->kind);
 
+		if (ops && ops->resume && !all)
+			continue;
 		if (u->made[id] && ops->unmake)
 			ops->unmake(u->made[id]);
 		u->made[id] = NULL;
@@ -94,7 +97,7 @@ void cpt_undump_free(struct cpt_ctx *ctx)
 
 	if (!u)
 		return;
-	unmake_all(ctx);
+	unmake(ctx, true);
 	for (i = 0; u->tasks && i < u->ntasks; i++)
 		if (u->tasks[i].task)
 			put_task_struct(u->tasks[i].task);
@@ -398,7 +401,7 @@ int cpt_make(struct cpt_ctx *ctx, struct cpt_ioc_make *arg)
 	arg->tasks = u->ntasks;
 	ctx->ntasks = u->ntasks;
 	if (!err) {
-		unmake_all(ctx);
+		unmake(ctx, false);
 		return 0;
 	}
 	cpt_undump_fail(ctx, err);
@@ -423,10 +426,24 @@ static void set_clocks(struct cpt_ctx *ctx, struct time_namespace *ns)
 	int i;
 
 	u->resumed_mono = ktime_get_ns();
+	u->resumed_boot = ktime_get_boottime_ns();
 	ns->offsets.monotonic = ns_to_timespec64(u->hdr.mono_ns - u->resumed_mono);
-	ns->offsets.boottime = ns_to_timespec64(u->hdr.boot_ns - ktime_get_boottime_ns());
+	ns->offsets.boottime = ns_to_timespec64(u->hdr.boot_ns - u->resumed_boot);
 	for (i = 0; i < CS_BASES; i++)
 		compat_vdso_offsets(&vdata[i], &ns->offsets);
+}
+
+static void resume_objects(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	u32 id;
+
+	for (id = 1; id <= u->walk.nobj; id++) {
+		const struct cpt_kind_ops *ops = cpt_kind_ops(u->walk.obj[id]->kind);
+
+		if (ops->resume && u->made[id])
+			ops->resume(ctx, u->walk.obj[id], u->made[id]);
+	}
 }
 
 /* CPT_IOC_RESUME of an undumped VE */
@@ -443,6 +460,8 @@ int cpt_undump_resume(struct cpt_ctx *ctx)
 	if (!ns)
 		return cpt_fail(ctx, -ESRCH, "the init of the VE is dead");
 	set_clocks(ctx, ns);
+	resume_objects(ctx);
+	unmake(ctx, true);
 	cpt_thaw(ctx);
 	/* each task reads its record once more on its way: wait for that */
 	wait_event(u->wait, !READ_ONCE(u->running));

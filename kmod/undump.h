@@ -58,7 +58,7 @@ struct cpt_undump {
 	pid_t spare_pid;		/* a pid that no task of the image has */
 	spinlock_t lock;		/* of the counts above */
 	u64 pages;
-	u64 resumed_mono;		/* host's clock at RESUME */
+	u64 resumed_mono, resumed_boot;	/* host's clocks at RESUME */
 };
 
 int cpt_undump_fail(struct cpt_ctx *ctx, int err);

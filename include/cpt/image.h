@@ -89,6 +89,10 @@ enum cpt_kind {
 	CPT_K_XSTATE	= 16,	/* struct cpt_xstate_rec: FPU state of the task before */
 	CPT_K_SIGINFO	= 17,	/* struct cpt_siginfo_rec: a queued signal of the task or process before */
 	CPT_K_VDSO	= 18,	/* struct cpt_vdso_rec: bytes of the vdso of the kernel that wrote it */
+	CPT_K_EVENTFD	= 19,	/* object: struct cpt_eventfd_rec */
+	CPT_K_SIGNALFD	= 20,	/* object: struct cpt_signalfd_rec */
+	CPT_K_TIMERFD	= 21,	/* object: struct cpt_timerfd_rec */
+	CPT_K_EPOLL	= 22,	/* object: struct cpt_epoll_rec */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_MAX
@@ -162,6 +166,56 @@ struct cpt_pipend_rec {
 	struct cpt_rec rec;
 	struct cpt_file_body file;
 	__u64 pipe;		/* PIPE */
+};
+
+struct cpt_eventfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 count;
+	__u32 semaphore;	/* 0, 1 */
+	__u32 pad;
+};
+
+struct cpt_signalfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 mask;		/* the signals it takes: bit 0 is signal 1 */
+};
+
+enum cpt_timerfd_state {
+	CPT_TIMERFD_OFF		= 0,
+	CPT_TIMERFD_ARMED	= 1,	/* value: what remains */
+	CPT_TIMERFD_EXPIRED	= 2,	/* value: how long ago; not read since, ticks counts from there */
+	CPT_TIMERFD_STATES
+};
+
+struct cpt_timerfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u32 clock;		/* CLOCK_REALTIME, _MONOTONIC, _BOOTTIME */
+	__u32 flags;		/* TFD_TIMER_*, as it was set */
+	__u64 value;		/* of an absolute timer of CLOCK_REALTIME: that time itself */
+	__u64 interval;
+	__u64 ticks;
+	__u32 state;		/* enum cpt_timerfd_state */
+	__u32 canceled;		/* 1: the clock was set (TFD_TIMER_CANCEL_ON_SET), and it was not told yet */
+};
+
+struct cpt_epoll_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u32 n;
+	__u32 pad;
+	/* struct cpt_epoll_item items[n]: those on the ready list first, in its order */
+};
+
+struct cpt_epoll_item {
+	__u64 file;		/* any open file */
+	__u64 data;
+	__u32 fd;		/* by which it was added; it may be closed since */
+	__u32 events;		/* as the kernel keeps them: EPOLLERR and EPOLLHUP included, if it is armed */
+	__u32 ready;		/* 0, 1: on the ready list */
+	__u32 pad;
 };
 
 struct cpt_shmem_rec {
@@ -241,7 +295,7 @@ struct cpt_files_rec {
 struct cpt_fd {
 	__u32 fd;
 	__u32 cloexec;		/* 0, 1 */
-	__u64 file;		/* REG, PIPEND */
+	__u64 file;		/* any open file: cpt_is_file() in walk.h */
 };
 #define CPT_FD_MAX	(1u << 20)	/* descriptors are below this */
 

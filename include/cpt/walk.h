@@ -27,18 +27,22 @@
 #include <cpt/ioctl.h>
 
 #define CPT_O_PATH	010000000	/* O_PATH */
+#define CPT_O_ACCMODE	3
+#define CPT_O_RDWR	2
+#define CPT_O_ANON	(CPT_O_ACCMODE | 02000 | 04000 | 0100000 | 01000000) /* and O_APPEND, O_NONBLOCK, O_LARGEFILE, O_NOATIME */
 #define CPT_PAGE	4096ULL
 #define CPT_PID_MAX	4194304u	/* PID_MAX_LIMIT */
 #define CPT_ADDR_MAX	0x7ffffffff000ULL	/* TASK_SIZE_MAX of x86_64 */
 #define CPT_ADDR_MAX32	0xfffff000ULL		/* of any i386: what fits its unsigned long */
 #define CPT_OBJECTS_MAX	(16u << 20)
+#define CPT_EPOLL_NESTS	5	/* more than any kernel allows (EP_MAX_NESTS) */
 
 /* A walk over the metadata. The caller fills the first five members. */
 struct cpt_walk {
 	const struct cpt_header *hdr;	/* passed by cpt_header_check() */
 	const __u8 *meta;		/* hdr->meta_len bytes, 8-aligned */
 	const struct cpt_rec **obj;	/* room for hdr->objects + 1; [id] -> record */
-	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task */
+	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task; EPOLL: how deep it nests */
 	__u32 nobj;			/* 0; objects seen so far */
 
 	__u32 ntasks;			/* TASK records seen */
@@ -153,6 +157,17 @@ static inline bool cpt_path_ok(const char *p, __u32 len)
 	return true;
 }
 
+/* Is an object of @kind an open file? */
+static inline bool cpt_is_file(unsigned int kind)
+{
+	return kind == CPT_K_REG || kind == CPT_K_PIPEND || (kind >= CPT_K_EVENTFD && kind <= CPT_K_EPOLL);
+}
+
+static inline bool cpt_ref_file(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id)
+{
+	return id && id <= w->nobj && (!rec->id || id < rec->id) && cpt_is_file(w->obj[id]->kind);
+}
+
 static inline bool cpt_file_ok(const struct cpt_walk *w, const struct cpt_rec *rec,
 			       const struct cpt_file_body *f)
 {
@@ -248,6 +263,61 @@ static inline const char *cpt_check_pipend(struct cpt_walk *w, const struct cpt_
 	return NULL;
 }
 
+/* What only eventfd(2) and its like make: no path, no position. */
+static inline bool cpt_anon_ok(const struct cpt_walk *w, const struct cpt_rec *rec,
+			       const struct cpt_file_body *f)
+{
+	return cpt_file_ok(w, rec, f) && !f->pos && !(f->flags & ~CPT_O_ANON) &&
+	       (f->flags & CPT_O_ACCMODE) == CPT_O_RDWR;
+}
+
+static inline const char *cpt_check_eventfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_eventfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_anon_ok(w, rec, &r->file), "description of an eventfd");
+	CPT_BAD_IF(r->count == ~0ULL || r->semaphore > 1 || r->pad, "count of an eventfd");
+	return NULL;
+}
+
+static inline const char *cpt_check_signalfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_signalfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_anon_ok(w, rec, &r->file), "description of a signalfd");
+	return NULL;
+}
+
+static inline const char *cpt_check_timerfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_timerfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_anon_ok(w, rec, &r->file), "description of a timerfd");
+	CPT_BAD_IF(r->clock != 0 && r->clock != 1 && r->clock != 7, "clock of a timerfd");
+	CPT_BAD_IF(r->flags > 3 || r->state >= CPT_TIMERFD_STATES || r->canceled > 1 ||
+		   r->value >> 62 || r->interval >> 62, "time of a timerfd");
+	return NULL;
+}
+
+static inline const char *cpt_check_epoll(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_epoll_rec *r = (const void *)rec;
+	const struct cpt_epoll_item *item = (const void *)(r + 1);
+	__u8 *depth = &w->mark[rec->id];
+	__u32 i;
+
+	CPT_BAD_IF(!cpt_anon_ok(w, rec, &r->file) || r->pad, "description of an epoll");
+	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->n, sizeof(*item)), "number of files in an epoll");
+	for (i = 0; i < r->n; i++) {
+		CPT_BAD_IF(!cpt_ref_file(w, rec, item[i].file) || item[i].fd >= CPT_FD_MAX ||
+			   item[i].ready > 1 || item[i].pad, "file in an epoll");
+		if (w->obj[item[i].file]->kind == CPT_K_EPOLL && w->mark[item[i].file] >= *depth)
+			*depth = w->mark[item[i].file] + 1;
+	}
+	CPT_BAD_IF(*depth > CPT_EPOLL_NESTS, "epoll in an epoll, too deep");
+	return NULL;
+}
+
 static inline const char *cpt_check_shmem(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_shmem_rec *r = (const void *)rec;
@@ -315,8 +385,7 @@ static inline const char *cpt_check_files(struct cpt_walk *w, const struct cpt_r
 	for (i = 0; i < r->n; i++) {
 		CPT_BAD_IF(fd[i].fd >= CPT_FD_MAX || (i && fd[i].fd <= fd[i - 1].fd) ||
 			   fd[i].cloexec > 1, "descriptor");
-		CPT_BAD_IF(!cpt_ref(w, rec, fd[i].file, CPT_K_REG, false) &&
-			   !cpt_ref(w, rec, fd[i].file, CPT_K_PIPEND, false), "file of a descriptor");
+		CPT_BAD_IF(!cpt_ref_file(w, rec, fd[i].file), "file of a descriptor");
 	}
 	return NULL;
 }
@@ -530,6 +599,10 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_TASK]	= { "task", sizeof(struct cpt_task_rec), true, true, cpt_check_task },
 	[CPT_K_XSTATE]	= { "FPU state", sizeof(struct cpt_xstate_rec), false, false, cpt_check_xstate },
 	[CPT_K_SIGINFO]	= { "queued signal", sizeof(struct cpt_siginfo_rec), true, false, cpt_check_siginfo },
+	[CPT_K_EVENTFD]	= { "eventfd", sizeof(struct cpt_eventfd_rec), true, true, cpt_check_eventfd },
+	[CPT_K_SIGNALFD] = { "signalfd", sizeof(struct cpt_signalfd_rec), true, true, cpt_check_signalfd },
+	[CPT_K_TIMERFD]	= { "timerfd", sizeof(struct cpt_timerfd_rec), true, true, cpt_check_timerfd },
+	[CPT_K_EPOLL]	= { "epoll", sizeof(struct cpt_epoll_rec), false, true, cpt_check_epoll },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, cpt_check_vdso },
 };
 

@@ -39,6 +39,19 @@ static inline ssize_t compat_iter_write(struct file *f, struct iov_iter *iter, l
 #endif
 }
 
+/*
+ * A reference to a file that may be on its way out, by someone who keeps its memory.
+ * f_count became a file_ref_t in 6.13 (include/linux/file_ref.h).
+ */
+static inline bool compat_file_get_active(struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	return file_ref_get(&f->f_ref);
+#else
+	return atomic_long_inc_not_zero(&f->f_count);
+#endif
+}
+
 /* Who gets signals of a file became a pointer in 6.12 (fs/fcntl.c). */
 static inline bool compat_file_owned(struct file *f)
 {

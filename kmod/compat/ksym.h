@@ -15,6 +15,10 @@
 
 #include <linux/cred.h>
 #include <linux/dcache.h>
+#include <linux/fs.h>
+#include <linux/capability.h>
+#include <linux/uaccess.h>
+#include <linux/eventpoll.h>	/* after what it does not include itself */
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs_struct.h>
@@ -40,6 +44,9 @@
 /* Private to security/landlock/cred.c. */
 int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp);
 void hook_cred_free(struct cred *cred);
+
+/* Private to fs/timerfd.c. */
+int do_timerfd_settime(int ufd, int flags, const struct itimerspec64 *new, struct itimerspec64 *old);
 
 /* A system call's entry: takes the registers of the caller. */
 long cpt_syscall_proto(const struct pt_regs *regs);

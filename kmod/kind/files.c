@@ -111,12 +111,14 @@ static int files_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	u32 i;
 	int err;
 
+	/* While the table is empty: some are made by way of descriptors of their own. */
 	for (i = 0; i < r->n; i++) {
-		struct file *f = cpt_made(ctx, fd[i].file);
-
-		if (IS_ERR(f))
-			return PTR_ERR(f);
-		err = ksym(replace_fd)(fd[i].fd, f, fd[i].cloexec ? O_CLOEXEC : 0);
+		err = PTR_ERR_OR_ZERO(cpt_made(ctx, fd[i].file));
+		if (err)
+			return err;
+	}
+	for (i = 0; i < r->n; i++) {
+		err = ksym(replace_fd)(fd[i].fd, cpt_made(ctx, fd[i].file), fd[i].cloexec ? O_CLOEXEC : 0);
 		if (err < 0)
 			return cpt_fail(ctx, err, "descriptor %u cannot be made: error %d", fd[i].fd, -err);
 	}

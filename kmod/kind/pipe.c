@@ -303,11 +303,6 @@ static void *pipend_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return f;
 }
 
-static void pipend_unmake(void *ptr)
-{
-	fput(ptr);
-}
-
 const struct cpt_kind_ops cpt_pipend_ops = {
 	.kind		= CPT_K_PIPEND,
 	.name		= "pipe end",
@@ -316,5 +311,5 @@ const struct cpt_kind_ops cpt_pipend_ops = {
 	.dump		= pipend_dump,
 	.release	= pipend_release,
 	.make		= pipend_make,
-	.unmake		= pipend_unmake,
+	.unmake		= cpt_file_unmake,
 };

@@ -199,11 +199,6 @@ out:
 	return f;
 }
 
-static void reg_unmake(void *ptr)
-{
-	fput(ptr);
-}
-
 const struct cpt_kind_ops cpt_reg_ops = {
 	.kind		= CPT_K_REG,
 	.name		= "file",
@@ -212,5 +207,5 @@ const struct cpt_kind_ops cpt_reg_ops = {
 	.dump		= reg_dump,
 	.release	= reg_release,
 	.make		= reg_make,
-	.unmake		= reg_unmake,
+	.unmake		= cpt_file_unmake,
 };

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]
+ *        image IMAGE OUT --seed N --sift COUNT --ve VEID
  *        image --busy DIR
  *
- * The second is a program for the VE, with something of every kind in it; it makes
+ * The last is a program for the VE, with something of every kind in it; it makes
  * DIR/busy when it is set up. The first makes a hostile image out of a good one: the same for the same seed.
+ * The second makes those of COUNT seeds, of each one with --fix and one without, gives
+ * them to the module's VERIFY, and prints "SEED [--fix]" of those that it takes for sound.
  *
  *   (nothing)     1 to 8 bytes are changed, most of them in header and metadata
  *   --fix         and all checksums are made right again; three times out of four the
@@ -26,12 +29,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cpt/ioctl.h"
 #include "../unit/fix.h"
 
 #define CUTS	50
@@ -265,18 +274,35 @@ static bool well_formed(const struct file *f)
 	return ok;
 }
 
-/* Change a copy until it is as wanted; a bad one may be wanted, too. */
+static void change_any(struct file *f)
+{
+	uint32_t was = crc32c(0, f->p, f->n);
+
+	note("changed");
+	do
+		change_bytes(f);
+	while (crc32c(0, f->p, f->n) == was);	/* changed there and back */
+}
+
+static struct file copy_of(const struct file *good)
+{
+	struct file f = { malloc(good->n), good->n };
+
+	if (!f.p)
+		err(2, "memory");
+	memcpy(f.p, good->p, f.n);
+	return f;
+}
+
+/* Change it until it is as wanted; a bad one may be wanted, too. */
 static void change_and_fix(struct file *f)
 {
+	struct file good = copy_of(f);
 	bool deep = below(4);
-	uint8_t *good = f->p;
 	int tries;
 
-	f->p = malloc(f->n);
-	if (!f->p)
-		err(2, "memory");
 	for (tries = 0; tries < 100; tries++) {
-		memcpy(f->p, good, f->n);
+		memcpy(f->p, good.p, f->n);
 		*told = 0;
 		note("changed");
 		change_bytes(f);
@@ -284,7 +310,45 @@ static void change_and_fix(struct file *f)
 		if (!deep || well_formed(f))
 			break;
 	}
-	free(good);
+	free(good.p);
+}
+
+/* Does the module take the image for sound? What it says of one that is not must be something. */
+static bool sound(const char *path, uint32_t veid)
+{
+	struct cpt_ioc_ve ve = { .veid = veid, .abi = CPT_IOC_ABI };
+	struct cpt_ioc_verify v = { .fd = open(path, O_RDONLY) };
+	int dev = open("/dev/cpt", O_RDWR);
+	char text[200];
+	bool ok;
+
+	if (v.fd < 0 || dev < 0 || ioctl(dev, CPT_IOC_SET_VE, &ve))
+		err(2, "/dev/cpt");
+	alarm(60);
+	ok = ioctl(dev, CPT_IOC_VERIFY, &v) == 0;
+	if (!ok && read(dev, text, sizeof(text)) <= 0)
+		errx(1, "refused without a sentence: %s", told);
+	close(v.fd);
+	close(dev);
+	return ok;
+}
+
+static void sift(const struct file *good, const char *out, uint64_t seed, long count, uint32_t veid)
+{
+	for (uint64_t end = seed + count; seed < end; seed++)
+		for (int fix = 0; fix < 2; fix++) {
+			struct file f = copy_of(good);
+
+			rnd = seed;
+			*told = 0;
+			(fix ? change_and_fix : change_any)(&f);
+			write_file(out, &f);
+			free(f.p);
+			if (sound(out, veid)) {
+				printf("%llu%s\n", (unsigned long long)seed, fix ? " --fix" : "");
+				fflush(stdout);
+			}
+		}
 }
 
 /* --- registers --------------------------------------------------------------------------------- */
@@ -445,7 +509,29 @@ static void have_signals(void)
 	must(kill(getpid(), SIGUSR1));
 }
 
-/* Memory, threads, timers, signals, pipes with something in them, a child, a zombie. */
+static void have_events(void)
+{
+	struct itimerspec often = { { 0, 300000000 }, { 0, 300000000 } };
+	struct epoll_event e = { .events = EPOLLIN | EPOLLET };
+	int ep, outer, timer, event, sigs;
+	sigset_t set;
+
+	must(ep = epoll_create1(0));
+	must(outer = epoll_create1(0));
+	must(event = eventfd(5, EFD_SEMAPHORE));
+	must(timer = timerfd_create(CLOCK_BOOTTIME, 0));
+	must(timerfd_settime(timer, 0, &often, NULL));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	must(sigs = signalfd(-1, &set, 0));
+	must(epoll_ctl(ep, EPOLL_CTL_ADD, event, &e));
+	must(epoll_ctl(ep, EPOLL_CTL_ADD, timer, &e));
+	must(epoll_ctl(ep, EPOLL_CTL_ADD, sigs, &e));
+	must(epoll_ctl(outer, EPOLL_CTL_ADD, ep, &e));
+	must(epoll_wait(outer, &e, 1, 0));
+}
+
+/* Memory, threads, timers, signals, events, pipes with something in them, a child, a zombie. */
 static int busy(const char *dir)
 {
 	char *private = memory(MAP_PRIVATE, 1 << 18), *shared = memory(MAP_SHARED, 1 << 16);
@@ -456,6 +542,7 @@ static int busy(const char *dir)
 	must(chdir(dir));
 	fill_pipes();
 	have_signals();
+	have_events();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
 			errx(1, "pthread_create");
@@ -478,6 +565,7 @@ static int busy(const char *dir)
 static int usage(void)
 {
 	fputs("usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]\n"
+	      "       image IMAGE OUT --seed N --sift COUNT --ve VEID\n"
 	      "       image --busy DIR\n", stderr);
 	return 2;
 }
@@ -489,14 +577,16 @@ int main(int argc, char **argv)
 		{ "fix", no_argument, NULL, 'f' },
 		{ "cut", required_argument, NULL, 'c' },
 		{ "regs", required_argument, NULL, 'r' },
+		{ "sift", required_argument, NULL, 'n' },
+		{ "ve", required_argument, NULL, 'v' },
 		{ "busy", required_argument, NULL, 'b' },
 		{ }
 	};
 	const char *what = NULL;
+	long cut = -1, count = 0;
+	unsigned int veid = 0;
 	bool fix = false;
-	uint32_t was;
 	struct file f;
-	long cut = -1;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -508,6 +598,10 @@ int main(int argc, char **argv)
 			cut = strtol(optarg, NULL, 0);
 		else if (c == 'r')
 			what = optarg;
+		else if (c == 'n')
+			count = strtol(optarg, NULL, 0);
+		else if (c == 'v')
+			veid = strtoul(optarg, NULL, 0);
 		else if (c == 'b')
 			return busy(optarg);
 		else
@@ -516,6 +610,10 @@ int main(int argc, char **argv)
 	if (argc != optind + 2 || cut >= CUTS)
 		return usage();
 	f = read_file(argv[optind]);
+	if (count) {
+		sift(&f, argv[optind + 1], rnd, count, veid);
+		return 0;
+	}
 	if (what) {
 		note("%s of", what);
 		break_tasks(&f, what);
@@ -526,11 +624,7 @@ int main(int argc, char **argv)
 	} else if (fix) {
 		change_and_fix(&f);
 	} else {
-		note("changed");
-		was = crc32c(0, f.p, f.n);
-		do
-			change_bytes(&f);
-		while (crc32c(0, f.p, f.n) == was);	/* changed there and back */
+		change_any(&f);
 	}
 	if (fix)
 		fix_image(f.p, f.n);

@@ -10,14 +10,10 @@
 #include <linux/netlink.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 #include <sys/un.h>
 
 #ifndef SYS_io_uring_setup
@@ -93,67 +89,6 @@ static int k_udp(void) { return socket(AF_INET6, SOCK_DGRAM, 0); }
 static int k_netlink(void) { return socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE); }
 static int k_packet(void) { return socket(AF_PACKET, SOCK_DGRAM, 0); }
 
-static int k_epoll(void)
-{
-	struct epoll_event e = { .events = EPOLLIN, .data.u32 = 5 };
-	int fd = epoll_create1(0);
-
-	other = sys(inotify_init1(IN_CLOEXEC));
-	sys(epoll_ctl(fd, EPOLL_CTL_ADD, other, &e));
-	return fd;
-}
-
-static void u_epoll(int fd)
-{
-	struct epoll_event e;
-
-	check(epoll_wait(fd, &e, 1, 0) == 0);
-	sys(inotify_add_watch(other, "/tmp", IN_CREATE));
-	close(sys(open("/tmp/fds.created", O_CREAT | O_WRONLY, 0600)));
-	check(epoll_wait(fd, &e, 1, 5000) == 1 && e.data.u32 == 5);
-}
-
-static int k_eventfd(void) { return eventfd(42, 0); }
-static void u_eventfd(int fd)
-{
-	uint64_t n;
-
-	check(read(fd, &n, 8) == 8 && n == 42);
-}
-
-static int k_timerfd(void)
-{
-	struct itimerspec t = { .it_value.tv_sec = 1000 };
-	int fd = timerfd_create(CLOCK_MONOTONIC, 0);
-
-	sys(timerfd_settime(fd, 0, &t, NULL));
-	return fd;
-}
-static void u_timerfd(int fd)
-{
-	struct itimerspec t;
-
-	sys(timerfd_gettime(fd, &t));
-	check(t.it_value.tv_sec > 500);
-}
-
-static int k_signalfd(void)
-{
-	sigset_t s;
-
-	sigemptyset(&s);
-	sigaddset(&s, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &s, NULL);
-	return signalfd(-1, &s, 0);
-}
-static void u_signalfd(int fd)
-{
-	struct signalfd_siginfo si;
-
-	raise(SIGUSR1);
-	check(read(fd, &si, sizeof(si)) == sizeof(si) && si.ssi_signo == SIGUSR1);
-}
-
 static int k_inotify(void)
 {
 	int fd = inotify_init();
@@ -227,9 +162,7 @@ static const struct sort {
 } sorts[] = {
 	{ "unix", k_unix, u_unix }, { "unixbound", k_unixbound, u_unixbound }, { "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
-	{ "epoll", k_epoll, u_epoll }, { "eventfd", k_eventfd, u_eventfd },
-	{ "timerfd", k_timerfd, u_timerfd }, { "signalfd", k_signalfd, u_signalfd },
-	{ "inotify", k_inotify, NULL }, { "memfd", k_memfd, u_memfd }, { "pidfd", k_pidfd, NULL },
+		{ "inotify", k_inotify, NULL }, { "memfd", k_memfd, u_memfd }, { "pidfd", k_pidfd, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
 	{ "deleted", k_deleted, u_deleted }, { "tmpfile", k_tmpfile, NULL }, { "nsfd", k_nsfd, NULL },
 };

@@ -10,6 +10,7 @@
 
 #include <linux/perf_event.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -50,6 +51,11 @@ static int open_what(const char *what)
 		return open("/root", O_RDONLY | O_DIRECTORY);
 	if (!strcmp(what, "pipe")) {
 		sys(pipe(p));
+		return keep_end(p[0], p[1]);
+	}
+	if (!strcmp(what, "eventfd")) {
+		p[0] = sys(eventfd(1, 0));
+		p[1] = sys(dup(p[0]));
 		return keep_end(p[0], p[1]);
 	}
 	if (!strcmp(what, "perf"))

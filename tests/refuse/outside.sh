@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Processes that came into the VE from the host with something of the host: a file, a directory, a
-# pipe or a socket whose other end is outside, a perf event, an io_uring; one whose parent is
+# pipe or a socket whose other end is outside, an eventfd that is there too, a perf event, an io_uring; one whose parent is
 # outside, one in the host's mount namespace. Each is refused by name, and the VE goes on.
 # timeout: 240
 # shellcheck source=tests/lib/ve.sh
@@ -66,6 +66,7 @@ refused file '/root/outside.file.*fd 33|fd 33.*/root/outside.file'
 refused dir 'fd 33'
 refused pipe 'pipe.*fd 33'
 refused socket 'socket.*fd 33'
+refused eventfd 'fd 33 .eventfd. with the outside'
 refused perf 'perf.*fd 33'
 refused io_uring 'io_uring.*fd 33'
 refused parent 'outside|parent'

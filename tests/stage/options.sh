@@ -65,7 +65,7 @@ expect 16 'process [0-9]+ \(touch\) does not stop' ctl chkpnt "$VEID" --suspend 
 expect 16 'process [0-9]+ \(touch\) does not stop' ctl chkpnt "$VEID" --timeout 1
 [[ ! -e $IMAGE ]] || fail "an image was left"
 must nsenter -t "$(ve_init)" -m fsfreeze -u /mnt
-must nsenter -t "$(ve_init)" -m umount /mnt
+until_ok 20 nsenter -t "$(ve_init)" -m umount /mnt || fail "$(ve_tree) stays on /mnt"
 must losetup -d "$disk"
 must ctl exec2 "$VEID" true
 go forkers

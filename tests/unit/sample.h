@@ -33,6 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
+	uint64_t eventfd, signalfd, timerfd, epoll[2];
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
 };
@@ -117,6 +118,48 @@ static inline uint64_t sample_pipend(struct sample *s, uint32_t flags)
 	return r->rec.id;
 }
 
+/* A record of @size bytes for a file without a name. */
+static inline void *sample_anon(struct sample *s, int kind, size_t size, uint64_t *id)
+{
+	struct cpt_eventfd_rec *r = sample_rec(s, kind, size, true);	/* all begin like this */
+
+	r->file.cred = s->cred;
+	r->file.flags = 2;		/* O_RDWR */
+	*id = r->rec.id;
+	return r;
+}
+
+/* The outer one has the inner one, and the eventfd twice. */
+static inline void sample_epoll(struct sample *s, int i)
+{
+	const uint64_t files[3] = { s->eventfd, s->eventfd, s->epoll[0] };
+	struct cpt_epoll_rec *r;
+	struct cpt_epoll_item *item;
+	int k;
+
+	r = sample_anon(s, CPT_K_EPOLL, sizeof(*r) + (2 + i) * sizeof(*item), &s->epoll[i]);
+	r->n = 2 + i;
+	item = (void *)(r + 1);
+	for (k = 0; k < 2 + i; k++)
+		item[k] = (struct cpt_epoll_item){ files[k], 1234 + k, 10 + k, 0x19, k == 0, 0 };
+}
+
+static inline void sample_events(struct sample *s)
+{
+	struct cpt_eventfd_rec *e = sample_anon(s, CPT_K_EVENTFD, sizeof(*e), &s->eventfd);
+	struct cpt_signalfd_rec *sig = sample_anon(s, CPT_K_SIGNALFD, sizeof(*sig), &s->signalfd);
+	struct cpt_timerfd_rec *t = sample_anon(s, CPT_K_TIMERFD, sizeof(*t), &s->timerfd);
+
+	e->count = 42;
+	e->semaphore = 1;
+	sig->mask = 1 << 9;
+	t->clock = 7;
+	t->state = CPT_TIMERFD_ARMED;
+	t->value = 1000000000;
+	sample_epoll(s, 0);
+	sample_epoll(s, 1);
+}
+
 static inline uint64_t sample_shmem(struct sample *s)
 {
 	struct cpt_shmem_rec *r = sample_rec(s, CPT_K_SHMEM, sizeof(*r), true);
@@ -169,13 +212,15 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 
 static inline uint64_t sample_files(struct sample *s)
 {
-	const uint64_t files[5] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo };
-	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + 5 * sizeof(struct cpt_fd), true);
+	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
+				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0] };
+	const int n = sizeof(files) / sizeof(*files);
+	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
 	struct cpt_fd *fd = (void *)(r + 1);
 	int i;
 
-	r->n = 5;
-	for (i = 0; i < 5; i++) {
+	r->n = n;
+	for (i = 0; i < n; i++) {
 		fd[i].fd = i * i;
 		fd[i].cloexec = i & 1;
 		fd[i].file = files[i];
@@ -366,6 +411,7 @@ static inline void sample_meta(struct sample *s)
 	s->fifopipe = sample_pipe(s, 7);
 	s->fifo = sample_reg(s, "/run/fifo", 0010600, s->fifopipe);
 	s->shm = sample_shmem(s);
+	sample_events(s);
 	sample_tasks(s);
 }
 

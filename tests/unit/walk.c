@@ -182,7 +182,7 @@ META("length of a record", blob, NTH(BLOB, 0), {			/* no room for a record */
 	sample_hdr(s)->meta_len = 8;
 })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0; })
-META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 19; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_EPOLL + 1; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_DATA; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_MAX; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0xffff; })
@@ -261,6 +261,42 @@ META("pipe of an end", pipend, OBJ(pipend[0]), { r->pipe = 0; })
 META("pipe of an end", pipend, OBJ(pipend[0]), { r->pipe = s->exe; })
 META("pipe of an end", pipend, OBJ(pipend[0]), { r->pipe = s->fifopipe; })	/* a later one */
 
+/* EVENTFD, SIGNALFD, TIMERFD */
+META("description of an eventfd", eventfd, OBJ(eventfd), { r->file.cred = s->exe; })
+META("description of an eventfd", eventfd, OBJ(eventfd), { r->file.pos = 1; })
+META("description of an eventfd", eventfd, OBJ(eventfd), { r->file.flags = 0; })
+META("description of an eventfd", eventfd, OBJ(eventfd), { r->file.flags |= CPT_O_PATH; })
+META(NULL, eventfd, OBJ(eventfd), { r->file.flags |= CPT_O_ANON & ~CPT_O_ACCMODE; })
+META(NULL, eventfd, OBJ(eventfd), { r->count = ~0ULL - 1; })
+META("count of an eventfd", eventfd, OBJ(eventfd), { r->count = ~0ULL; })
+META("count of an eventfd", eventfd, OBJ(eventfd), { r->semaphore = 2; })
+META("count of an eventfd", eventfd, OBJ(eventfd), { r->pad = 1; })
+META("description of a signalfd", signalfd, OBJ(signalfd), { r->file.pad = 1; })
+META("description of a timerfd", timerfd, OBJ(timerfd), { r->file.flags = 1; })
+META("clock of a timerfd", timerfd, OBJ(timerfd), { r->clock = 9; })	/* CLOCK_BOOTTIME_ALARM */
+META("time of a timerfd", timerfd, OBJ(timerfd), { r->flags = 4; })
+META("time of a timerfd", timerfd, OBJ(timerfd), { r->state = CPT_TIMERFD_STATES; })
+META("time of a timerfd", timerfd, OBJ(timerfd), { r->canceled = 2; })
+META("time of a timerfd", timerfd, OBJ(timerfd), { r->value = 1ULL << 62; })
+META("time of a timerfd", timerfd, OBJ(timerfd), { r->interval = 1ULL << 62; })
+
+/* EPOLL */
+#define ITEM(n)	((struct cpt_epoll_item *)(r + 1))[n]
+META("description of an epoll", epoll, OBJ(epoll[0]), { r->file.flags = 0; })
+META("description of an epoll", epoll, OBJ(epoll[0]), { r->pad = 1; })
+META("number of files in an epoll", epoll, OBJ(epoll[0]), { r->n++; })
+META("number of files in an epoll", epoll, OBJ(epoll[0]), { r->n--; })
+META("number of files in an epoll", epoll, OBJ(epoll[0]), { r->n = 0xffffffff; })
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(0).file = 0; })
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(0).file = s->pipe; })
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(0).file = s->epoll[0]; })	/* itself */
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(0).file = s->epoll[1]; })	/* a later one */
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).file = HUGE_ID; })
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).fd = CPT_FD_MAX; })
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).ready = 2; })
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).pad = 1; })
+META(NULL, epoll, OBJ(epoll[0]), { ITEM(0).file = s->pipend[0]; })
+
 /* SHMEM */
 META("size of shared memory", shmem, OBJ(shm), { r->size = CPT_ADDR_MAX + 1; })
 
@@ -327,7 +363,7 @@ META("length of a descriptor table", files, OBJ(files[0]), { r->n++; })
 META("length of a descriptor table", files, OBJ(files[0]), { r->n--; })
 META("length of a descriptor table", files, OBJ(files[0]), { r->n = CPT_FD_MAX + 1; })
 META("length of a descriptor table", files, OBJ(files[0]), { r->pad = 1; })
-META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[4].fd = CPT_FD_MAX; })
+META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[r->n - 1].fd = CPT_FD_MAX; })
 META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[1].fd = 0; })
 META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[1].cloexec = 2; })
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = 0; })

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Does the kernel keep its objects as private.h says? Tried when the module loads, in
+ * the process that loads it, on a descriptor or two that are closed again.
+ */
+#include <linux/eventfd.h>
+#include <linux/file.h>
+#include <linux/slab.h>
+#include <linux/timerfd.h>
+
+#include "ksym.h"
+#include "private.h"
+
+/* Places that depend on more than the kernel's headers say. */
+static size_t epoll_items;	/* struct rb_root_cached in a struct compat_epoll */
+static size_t epitem_event;	/* struct epoll_event in a struct compat_epitem */
+static size_t epitem_link;	/* of file->f_ep, in a struct compat_epitem */
+
+/* All items of an epoll; under its mtx. */
+struct rb_root_cached *compat_epoll_items(struct compat_epoll *ep)
+{
+	return (void *)ep + epoll_items;
+}
+
+struct epoll_event *compat_epitem_event(struct compat_epitem *item)
+{
+	return (void *)item + epitem_event;
+}
+
+/* The item that was added last for @target. Nobody else adds one meanwhile. */
+struct compat_epitem *compat_epitem_newest(struct file *target)
+{
+	return (void *)target->f_ep->first - epitem_link;
+}
+
+static bool eventfd_known(struct file *f)
+{
+	const struct compat_eventfd *e = f->private_data;
+
+	return f->f_op->release == kptr(eventfd_release) && kref_read(&e->kref) == 1 &&
+	       e->count == 41 && e->flags == EFD_SEMAPHORE;
+}
+
+#define FAR (1LL << 32)	/* seconds: in the year 2106 */
+
+static bool timerfd_known(struct file *f, int fd)
+{
+	const struct itimerspec64 far = { .it_value = { .tv_sec = FAR },
+					  .it_interval = { .tv_sec = 5, .tv_nsec = 7 } };
+	const struct compat_timerfd *t = f->private_data;
+	struct itimerspec64 old;
+
+	return f->f_op->release == kptr(timerfd_release) && t->clockid == CLOCK_REALTIME &&
+	       !ksym(do_timerfd_settime)(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &far, &old) &&
+	       t->settime_flags == (TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET) && t->might_cancel &&
+	       t->tintv == 5LL * NSEC_PER_SEC + 7 && !t->expired && !t->ticks && hrtimer_active(&t->t.tmr) &&
+	       hrtimer_get_expires(&t->t.tmr) == FAR * NSEC_PER_SEC;
+}
+
+/* The offset of two words @w in a row in @p, between @from and @to; 0: there are none. */
+static size_t find_twice(const void *p, size_t from, size_t to, const void *w)
+{
+	for (; from < to; from += sizeof(w))
+		if (*(void **)(p + from) == w && *(void **)(p + from + sizeof(w)) == w)
+			return from;
+	return 0;
+}
+
+static size_t find_event(const void *p, size_t from, size_t to, const struct epoll_event *want)
+{
+	for (; from < to; from += sizeof(u32))
+		if (!memcmp(p + from, want, sizeof(*want)))
+			return from;
+	return 0;
+}
+
+/* @target is ready, and all there is in the epoll. */
+static bool epoll_known(struct file *f, struct file *target, int fd, const struct epoll_event *event)
+{
+	struct compat_epoll *ep = f->private_data;
+	struct compat_epitem *item;
+
+	if (f->f_op->release != kptr(ep_eventpoll_release) || !list_is_singular(&ep->rdllist))
+		return false;
+	item = list_first_entry(&ep->rdllist, struct compat_epitem, rdllink);
+	if (item->ffd.file != target || item->ffd.fd != fd || !target->f_ep || !target->f_ep->first)
+		return false;
+	/* behind a lock, and a sequence counter in some */
+	epoll_items = find_twice(ep, sizeof(*ep), sizeof(*ep) + sizeof(spinlock_t) + 64, item);
+	epitem_event = find_event(item, ALIGN(sizeof(*item), sizeof(u32)), sizeof(*item) + 128, event);
+	epitem_link = (void *)target->f_ep->first - (void *)item;
+	return epoll_items && epitem_event && epitem_link > sizeof(*item) && epitem_link < epitem_event;
+}
+
+static bool epoll_tried(int ep_fd, int fd, struct file *target)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data = 0x6370742065706f6cULL };
+	struct file *f = fget(ep_fd);
+	bool ok;
+
+	ok = f && !ksym(do_epoll_ctl)(ep_fd, EPOLL_CTL_ADD, fd, &event, false) &&
+	     epoll_known(f, target, fd, &event);
+	if (f)
+		fput(f);
+	return ok;
+}
+
+/*
+ * cpt_private_init - try all of private.h
+ *
+ * Returns 0, or -ENOENT after a line in the log.
+ */
+int cpt_private_init(void)
+{
+	long fds[3] = { ksys(eventfd2, 41, EFD_SEMAPHORE), ksys(timerfd_create, CLOCK_REALTIME, 0),
+			ksys(epoll_create1, 0) };
+	struct file *event = fds[0] < 0 ? NULL : fget(fds[0]), *timer = fds[1] < 0 ? NULL : fget(fds[1]);
+	const char *bad = NULL;
+	int i;
+
+	if (!event || !eventfd_known(event))
+		bad = "eventfd";
+	else if (!timer || !timerfd_known(timer, fds[1]))
+		bad = "timerfd";
+	else if (fds[2] < 0 || !epoll_tried(fds[2], fds[0], event))
+		bad = "epoll";
+	if (event)
+		fput(event);
+	if (timer)
+		fput(timer);
+	for (i = 0; i < ARRAY_SIZE(fds); i++)
+		if (fds[i] >= 0)
+			ksys(close_range, fds[i], fds[i], 0);
+	if (bad)
+		pr_err("this kernel keeps its %s in another way\n", bad);
+	return bad ? -ENOENT : 0;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the kernel keeps for itself: copies of structs that no header has, as far as
+ * they are needed, and places in structs that are found out when the module loads.
+ * cpt_private_init() tries all of it on objects of its own and refuses to load where
+ * something is not as it says here.
+ */
+#ifndef _CPT_PRIVATE_H
+#define _CPT_PRIVATE_H
+
+#include <linux/alarmtimer.h>
+#include <linux/fs.h>
+#include <linux/hrtimer.h>
+#include <linux/kref.h>
+#include <linux/mutex.h>
+#include <linux/rbtree.h>
+#include <linux/wait.h>
+
+/* fs/eventfd.c */
+struct compat_eventfd {
+	struct kref kref;
+	wait_queue_head_t wqh;		/* its lock is that of count */
+	u64 count;
+	unsigned int flags;		/* EFD_SEMAPHORE */
+	int id;
+};
+
+/* fs/signalfd.c */
+struct compat_signalfd {
+	sigset_t sigmask;		/* the signals it does not take */
+};
+
+/* fs/timerfd.c */
+struct compat_timerfd {
+	union {
+		struct hrtimer tmr;
+		struct alarm alarm;
+	} t;
+	ktime_t tintv;
+	ktime_t moffs;			/* KTIME_MAX: the clock was set */
+	wait_queue_head_t wqh;		/* its lock is that of all here */
+	u64 ticks;
+	int clockid;
+	unsigned short expired;
+	unsigned short settime_flags;
+	struct rcu_head rcu;
+	struct list_head clist;
+	spinlock_t cancel_lock;
+	bool might_cancel;
+};
+
+/* fs/eventpoll.c, up to the ready list */
+struct compat_epoll {
+	struct mutex mtx;		/* of the tree of items */
+	wait_queue_head_t wq, poll_wait;
+	struct list_head rdllist;
+};
+
+/* fs/eventpoll.c, up to the file */
+struct compat_epitem {
+	union {
+		struct rb_node rbn;
+		struct rcu_head rcu;
+	};
+	struct list_head rdllink;
+	struct compat_epitem *next;
+	struct {
+		struct file *file;
+		int fd;
+	} __packed ffd;
+};
+
+struct epoll_event;
+struct rb_root_cached *compat_epoll_items(struct compat_epoll *ep);
+struct epoll_event *compat_epitem_event(struct compat_epitem *item);
+struct compat_epitem *compat_epitem_newest(struct file *target);
+
+int cpt_private_init(void);
+
+#endif
