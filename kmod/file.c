@@ -69,12 +69,12 @@ int cpt_anon_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_
 	return 0;
 }
 
-/* Does anybody but the VE's descriptors hold it? They count twice: files_collect() holds each too. */
+/* Does anybody hold it but the VE, by descriptors and mappings, and its object? */
 int cpt_anon_check(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	const struct cpt_holder *who = obj->priv;
 
-	if (file_count((struct file *)obj->ptr) <= 2 * obj->refs + 1)
+	if (file_count((struct file *)obj->ptr) <= obj->refs + 1)
 		return 0;
 	return cpt_obstacle(ctx, "process %d (%s) shares fd %d (%s) with the outside of the VE", who->pid,
 			    who->comm, who->fd, cpt_kind_ops(obj->kind)->name);

@@ -63,7 +63,7 @@ struct cpt_kind_ops {
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_memfd_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
 	cpt_task_ops;
 
 /* kind.c */
@@ -88,6 +88,10 @@ void cpt_set_made(struct cpt_ctx *ctx, u64 id, void *ptr);
 
 /* kind/pipe.c */
 int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
+
+/* kind/shmem.c */
+int cpt_shmem_make_before(struct cpt_ctx *ctx, u64 id);
+const char *cpt_memfd_name(const struct file *f);
 
 /* file.c */
 int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);

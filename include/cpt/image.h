@@ -77,7 +77,7 @@ enum cpt_kind {
 	CPT_K_REG	= 4,	/* object: struct cpt_reg_rec: an open file that has a path */
 	CPT_K_PIPE	= 5,	/* object: struct cpt_pipe_rec: what is between the ends */
 	CPT_K_PIPEND	= 6,	/* object: struct cpt_pipend_rec: an open end of an anonymous pipe */
-	CPT_K_SHMEM	= 7,	/* object: struct cpt_shmem_rec: shared anonymous memory */
+	CPT_K_SHMEM	= 7,	/* object: struct cpt_shmem_rec: shared anonymous memory, or what a memfd holds */
 	CPT_K_MM	= 8,	/* object: struct cpt_mm_rec; its areas follow */
 	CPT_K_VMA	= 9,	/* struct cpt_vma_rec */
 	CPT_K_FILES	= 10,	/* object: struct cpt_files_rec: a table of descriptors */
@@ -93,6 +93,7 @@ enum cpt_kind {
 	CPT_K_SIGNALFD	= 20,	/* object: struct cpt_signalfd_rec */
 	CPT_K_TIMERFD	= 21,	/* object: struct cpt_timerfd_rec */
 	CPT_K_EPOLL	= 22,	/* object: struct cpt_epoll_rec */
+	CPT_K_MEMFD	= 23,	/* object: struct cpt_memfd_rec */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_MAX
@@ -221,12 +222,26 @@ struct cpt_epoll_item {
 struct cpt_shmem_rec {
 	struct cpt_rec rec;
 	__u64 size;		/* bytes; the contents are data of this id */
+	__u32 memfd;		/* 1: of memfd_create(2); else all below is zero */
+	__u32 seals;		/* F_SEAL_* */
+	__u32 mode;		/* permissions */
+	__u32 uid, gid;
+	__u32 name_len;		/* at most CPT_MEMFD_NAME_MAX */
+	/* char name[name_len]; padded to 8 */
+};
+#define CPT_MEMFD_NAME_MAX	249
+#define CPT_MEMFD_SEALS		0x3fu	/* all there are */
+
+struct cpt_memfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 shmem;		/* SHMEM */
 };
 
 struct cpt_mm_rec {
 	struct cpt_rec rec;
 	__u64 parent;		/* MM of which this one is a fork; 0: none to share with */
-	__u64 exe;		/* REG */
+	__u64 exe;		/* REG or MEMFD */
 	__u64 start_code, end_code, start_data, end_data;
 	__u64 start_brk, brk, start_stack;
 	__u64 arg_start, arg_end, env_start, env_end;
@@ -248,7 +263,7 @@ struct cpt_mm_rec {
 
 enum cpt_vma_type {
 	CPT_VMA_ANON	= 0,	/* private, no file */
-	CPT_VMA_FILE	= 1,	/* file: REG */
+	CPT_VMA_FILE	= 1,	/* file: REG or MEMFD */
 	CPT_VMA_SHMEM	= 2,	/* shared, file: SHMEM */
 	CPT_VMA_VDSO	= 3,	/* the kernel's: [vdso] */
 	CPT_VMA_VVAR	= 4,	/* the kernel's: [vvar]… */

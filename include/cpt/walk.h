@@ -160,7 +160,7 @@ static inline bool cpt_path_ok(const char *p, __u32 len)
 /* Is an object of @kind an open file? */
 static inline bool cpt_is_file(unsigned int kind)
 {
-	return kind == CPT_K_REG || kind == CPT_K_PIPEND || (kind >= CPT_K_EVENTFD && kind <= CPT_K_EPOLL);
+	return kind == CPT_K_REG || kind == CPT_K_PIPEND || (kind >= CPT_K_EVENTFD && kind <= CPT_K_MEMFD);
 }
 
 static inline bool cpt_ref_file(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id)
@@ -321,10 +321,41 @@ static inline const char *cpt_check_epoll(struct cpt_walk *w, const struct cpt_r
 static inline const char *cpt_check_shmem(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_shmem_rec *r = (const void *)rec;
+	const char *name = (const void *)(r + 1);
+	__u32 i;
 
 	(void)w;
 	CPT_BAD_IF(r->size > CPT_ADDR_MAX, "size of shared memory");
+	CPT_BAD_IF(r->name_len > CPT_MEMFD_NAME_MAX || !cpt_fits(rec, sizeof(*r), r->name_len, 1),
+		   "length of a memfd's name");
+	for (i = 0; i < r->name_len; i++)
+		CPT_BAD_IF(!name[i], "name of a memfd");
+	CPT_BAD_IF(r->memfd > 1 || (r->seals & ~CPT_MEMFD_SEALS) || r->mode > 07777 ||
+		   (!r->memfd && (r->seals || r->mode || r->uid || r->gid || r->name_len)),
+		   "properties of a memfd");
 	return NULL;
+}
+
+/* May a record refer to @id as the contents of a memfd, or (@memfd false) as shared anonymous memory? */
+static inline bool cpt_ref_shmem(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id, bool memfd)
+{
+	return cpt_ref(w, rec, id, CPT_K_SHMEM, false) &&
+	       ((const struct cpt_shmem_rec *)w->obj[id])->memfd == memfd;
+}
+
+static inline const char *cpt_check_memfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_memfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || (r->file.flags & CPT_O_PATH), "description of a memfd");
+	CPT_BAD_IF(!cpt_ref_shmem(w, rec, r->shmem, true), "contents of a memfd");
+	return NULL;
+}
+
+/* May a record refer to @id as a file that can be mapped and executed? */
+static inline bool cpt_ref_mappable(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id)
+{
+	return cpt_ref(w, rec, id, CPT_K_REG, false) || cpt_ref(w, rec, id, CPT_K_MEMFD, false);
 }
 
 static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec *rec)
@@ -333,7 +364,7 @@ static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec 
 	const __u64 *a = &r->start_code;
 
 	CPT_BAD_IF(!cpt_ref(w, rec, r->parent, CPT_K_MM, true), "parent of a memory");
-	CPT_BAD_IF(!cpt_ref(w, rec, r->exe, CPT_K_REG, false), "executable of a memory");
+	CPT_BAD_IF(!cpt_ref_mappable(w, rec, r->exe), "executable of a memory");
 	for (; a <= &r->vdso; a++)
 		CPT_BAD_IF(*a > cpt_addr_max(w), "address in a memory");
 	CPT_BAD_IF(r->arg_start > r->arg_end || r->env_start > r->env_end ||
@@ -366,9 +397,9 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 		   (!((const struct cpt_mm_rec *)w->owner)->parent),
 		   "inherited memory area without a parent");
 	if (r->type == CPT_VMA_FILE)
-		CPT_BAD_IF(!cpt_ref(w, rec, r->file, CPT_K_REG, false), "file of a memory area");
+		CPT_BAD_IF(!cpt_ref_mappable(w, rec, r->file), "file of a memory area");
 	else if (r->type == CPT_VMA_SHMEM)
-		CPT_BAD_IF(!cpt_ref(w, rec, r->file, CPT_K_SHMEM, false), "shared memory of an area");
+		CPT_BAD_IF(!cpt_ref_shmem(w, rec, r->file, false), "shared memory of an area");
 	else
 		CPT_BAD_IF(r->file, "file of an area without one");
 	return NULL;
@@ -588,7 +619,8 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_REG]	= { "file", sizeof(struct cpt_reg_rec), false, true, cpt_check_reg },
 	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, cpt_check_pipe },
 	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, cpt_check_pipend },
-	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), true, true, cpt_check_shmem },
+	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, cpt_check_shmem },
+	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, cpt_check_memfd },
 	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, cpt_check_mm },
 	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, cpt_check_vma },
 	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, cpt_check_files },

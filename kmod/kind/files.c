@@ -18,7 +18,7 @@ struct fd_list {
 	struct {
 		u32 fd;
 		bool cloexec;
-		struct file *file;	/* held */
+		struct file *file;
 	} fds[];
 };
 
@@ -65,6 +65,9 @@ static int files_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct 
 				     who->comm, CPT_FD_MAX);
 		err = cpt_collect_file(ctx, w.list->fds[i].file, &holder);
 	}
+	/* what was collected is held by its object; without that there will be no image */
+	for (i = 0; i < w.list->n; i++)
+		fput(w.list->fds[i].file);
 	if (err)
 		cpt_files_ops.release(obj);
 	else
@@ -74,12 +77,7 @@ static int files_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct 
 
 static void files_release(struct cpt_obj *obj)
 {
-	struct fd_list *l = obj->priv;
-	u32 i;
-
-	for (i = 0; i < l->n; i++)
-		fput(l->fds[i].file);
-	kvfree(l);
+	kvfree(obj->priv);
 	if (obj->id)
 		ksym(put_files_struct)(obj->ptr);
 }

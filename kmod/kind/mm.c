@@ -28,6 +28,7 @@
 #include <linux/pkeys.h>
 #include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/swap.h>
 #include <linux/swapops.h>
@@ -110,6 +111,18 @@ static enum cpt_vma_type type_of(struct vm_area_struct *vma)
 	return vma->vm_file ? CPT_VMA_FILE : CPT_VMA_ANON;
 }
 
+static bool future_sealed(const struct file *f)
+{
+	return cpt_memfd_name(f) && (SHMEM_I(file_inode(f))->seals & F_SEAL_FUTURE_WRITE);
+}
+
+/* Mapped for writing before F_SEAL_FUTURE_WRITE, read-only now, but mprotect(2) could change that. */
+static bool writable_later(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && (vma->vm_flags & (VM_SHARED | VM_MAYWRITE | VM_WRITE)) == (VM_SHARED | VM_MAYWRITE) &&
+	       future_sealed(vma->vm_file);
+}
+
 /* What stands against preserving an area; NULL: nothing. */
 static const char *area_obstacle(struct vm_area_struct *vma)
 {
@@ -140,8 +153,10 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 	if (anon_vma_name(vma))
 		return "named memory";
 	if (vma->vm_file && (file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) &&
-	    type != CPT_VMA_SHMEM)
+	    type != CPT_VMA_SHMEM && !cpt_memfd_name(vma->vm_file))
 		return "memory of a file without a path";
+	if (writable_later(vma))
+		return "memory of a sealed memfd that was mapped for writing";
 	return NULL;
 }
 
@@ -622,6 +637,7 @@ static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 			      (r->flags & CPT_VMA_GROWSDOWN ? MAP_GROWSDOWN : 0);
 	struct file *f = NULL;
 	unsigned long addr;
+	bool lifted;
 
 	if (r->file) {
 		f = cpt_made(ctx, r->file);
@@ -633,8 +649,14 @@ static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 	} else {
 		flags |= MAP_ANONYMOUS;
 	}
+	/* mapped for writing before the seal */
+	lifted = f && (r->flags & CPT_VMA_SHARED) && (r->flags & CPT_VMA_WRITE) && future_sealed(f);
+	if (lifted)
+		SHMEM_I(file_inode(f))->seals &= ~F_SEAL_FUTURE_WRITE;
 	addr = vm_mmap(f, r->start, r->end - r->start, prot_of(r->flags), flags,
 		       r->pgoff << PAGE_SHIFT);
+	if (lifted)
+		SHMEM_I(file_inode(f))->seals |= F_SEAL_FUTURE_WRITE;
 	if (addr != r->start)
 		return cpt_fail(ctx, IS_ERR_VALUE(addr) ? (int)addr : -EINVAL,
 				"memory at %llx cannot be mapped: error %ld", r->start, -(long)addr);
@@ -720,6 +742,9 @@ static int restore_pages(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 	int err;
 	u32 i;
 
+	err = cpt_shmem_make_before(ctx, mm->id);
+	if (err)
+		return err;
 	while ((err = cpt_in_section(ctx, mm->id, &s)) > 0) {
 		for (i = 0, err = 0; !err && i < s.nruns; i++)
 			err = restore_run(ctx, &area, &s.runs[i]);

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Shared anonymous memory: mmap(MAP_SHARED | MAP_ANONYMOUS), by whomever of the
- * VE maps it. To the kernel it is a nameless file of its internal tmpfs
- * (shmem_zero_setup); the object here is its inode.
+ * Memory that is a file of the kernel's internal tmpfs: mmap(MAP_SHARED | MAP_ANONYMOUS),
+ * by whomever of the VE maps it (shmem_zero_setup), and memfd_create(2). The object
+ * here is the inode; an open memfd is one of its own (memfd.c).
  *
- * Preserved: size and contents, holes stay holes, swapped pages too.
- * Refused elsewhere (mm.c): memfd, SysV segments, huge pages.
+ * Preserved: size and contents, holes stay holes, swapped pages too; name, seals,
+ * owner and mode of a memfd.
+ * Not preserved: times of a memfd.
+ * Refused elsewhere (mm.c): SysV segments, huge pages.
+ *
+ * Contents come in the image in the order of the ids, and are read forward. What only
+ * a descriptor holds is needed late, when descriptors are made; so whoever reads data
+ * of an object calls cpt_shmem_make_before() first.
  */
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
@@ -16,7 +23,12 @@
 #include "in.h"
 #include "kind.h"
 #include "out.h"
+#include "undump.h"
 
+#define MEMFD_PREFIX	"memfd:"
+#define PREFIX_LEN	(sizeof(MEMFD_PREFIX) - 1)
+
+/* obj->priv: the name of a memfd (memfd.c sets it), or NULL */
 static int shmem_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
 {
 	struct inode *inode = obj->ptr;
@@ -27,16 +39,42 @@ static int shmem_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct 
 
 static void shmem_release(struct cpt_obj *obj)
 {
+	kfree(obj->priv);
 	iput(obj->ptr);
+}
+
+/*
+ * cpt_memfd_name - the name of a memfd that was given to memfd_create(2); NULL: it is none
+ */
+const char *cpt_memfd_name(const struct file *f)
+{
+	const struct super_block *sb = file_inode(f)->i_sb;
+	const char *name = f->f_path.dentry->d_name.name;
+
+	if (sb->s_magic != TMPFS_MAGIC || !(sb->s_flags & SB_NOUSER) || strncmp(name, MEMFD_PREFIX, PREFIX_LEN))
+		return NULL;
+	return name + PREFIX_LEN;
 }
 
 static int shmem_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
-	struct cpt_shmem_rec *r = cpt_out_rec(ctx, CPT_K_SHMEM, obj->id, sizeof(*r), 0);
+	struct inode *inode = obj->ptr;
+	const char *name = obj->priv;
+	struct cpt_shmem_rec *r;
 
+	r = cpt_out_rec(ctx, CPT_K_SHMEM, obj->id, sizeof(*r), name ? strlen(name) : 0);
 	if (!r)
 		return -ENOMEM;
-	r->size = i_size_read(obj->ptr);
+	r->size = i_size_read(inode);
+	if (!name)
+		return 0;
+	r->memfd = 1;
+	r->seals = SHMEM_I(inode)->seals;
+	r->mode = inode->i_mode & S_IALLUGO;
+	r->uid = from_kuid(&init_user_ns, inode->i_uid);
+	r->gid = from_kgid(&init_user_ns, inode->i_gid);
+	r->name_len = strlen(name);
+	memcpy(r + 1, name, r->name_len);
 	return 0;
 }
 
@@ -118,6 +156,48 @@ static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *
 	return 0;
 }
 
+/*
+ * cpt_shmem_make_before - make what has data before those of object @id
+ */
+int cpt_shmem_make_before(struct cpt_ctx *ctx, u64 id)
+{
+	struct cpt_undump *u = ctx->undump;
+	int err = 0;
+
+	while (!err && u->shmem_next < id) {
+		u64 at = u->shmem_next++;
+
+		if (at && cpt_rec_of(ctx, at)->kind == CPT_K_SHMEM)
+			err = PTR_ERR_OR_ZERO(cpt_made(ctx, at));
+	}
+	return err;
+}
+
+static struct file *new_file(const struct cpt_shmem_rec *r)
+{
+	char name[PREFIX_LEN + CPT_MEMFD_NAME_MAX + 1];
+
+	if (!r->memfd)
+		return ksym(shmem_kernel_file_setup)("dev/zero", r->size, 0);
+	snprintf(name, sizeof(name), MEMFD_PREFIX "%.*s", (int)r->name_len, (const char *)(r + 1));
+	return shmem_file_setup(name, r->size, VM_NORESERVE);
+}
+
+/* Nobody else has it yet. */
+static int set_properties(struct file *f, const struct cpt_shmem_rec *r)
+{
+	struct inode *inode = file_inode(f);
+
+	inode->i_mode = (inode->i_mode & S_IFMT) | r->mode;
+	inode->i_uid = make_kuid(&init_user_ns, r->uid);
+	inode->i_gid = make_kgid(&init_user_ns, r->gid);
+	if (!uid_valid(inode->i_uid) || !gid_valid(inode->i_gid))
+		return -EINVAL;
+	i_size_write(inode, r->size);		/* the last page was written whole */
+	SHMEM_I(inode)->seals = r->seals;
+	return r->seals & F_SEAL_WRITE ? mapping_deny_writable(inode->i_mapping) : 0;
+}
+
 static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_shmem_rec *r = (const void *)rec;
@@ -126,7 +206,10 @@ static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	int err;
 	u32 i;
 
-	f = ksym(shmem_kernel_file_setup)("dev/zero", r->size, 0);
+	err = cpt_shmem_make_before(ctx, rec->id);
+	if (err)
+		return ERR_PTR(err);
+	f = new_file(r);
 	if (IS_ERR(f))
 		return f;
 	while ((err = cpt_in_section(ctx, rec->id, &s)) > 0) {
@@ -138,16 +221,13 @@ static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		if (err || (err = cpt_in_section_end(ctx, &s)))
 			break;
 	}
+	if (!err && r->memfd)
+		err = set_properties(f, r);
 	if (err) {
 		fput(f);
 		return ERR_PTR(err);
 	}
 	return f;
-}
-
-static void shmem_unmake(void *ptr)
-{
-	fput(ptr);
 }
 
 const struct cpt_kind_ops cpt_shmem_ops = {
@@ -158,5 +238,5 @@ const struct cpt_kind_ops cpt_shmem_ops = {
 	.data		= shmem_data,
 	.release	= shmem_release,
 	.make		= shmem_make,
-	.unmake		= shmem_unmake,
+	.unmake		= cpt_file_unmake,
 };

@@ -531,6 +531,17 @@ static void have_events(void)
 	must(epoll_wait(outer, &e, 1, 0));
 }
 
+static void have_memfd(void)
+{
+	int fd;
+
+	must(fd = memfd_create("memory", MFD_ALLOW_SEALING));
+	must(write(fd, "contents", 8));
+	must(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW));
+	if (mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		err(1, "mmap");
+}
+
 /* Memory, threads, timers, signals, events, pipes with something in them, a child, a zombie. */
 static int busy(const char *dir)
 {
@@ -543,6 +554,7 @@ static int busy(const char *dir)
 	fill_pipes();
 	have_signals();
 	have_events();
+	have_memfd();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
 			errx(1, "pthread_create");

@@ -97,20 +97,6 @@ static int k_inotify(void)
 	return fd;
 }
 
-static int k_memfd(void)
-{
-	int fd = memfd_create("a memory file", 0);
-
-	check(write(fd, "memory", 6) == 6);
-	return fd;
-}
-static void u_memfd(int fd)
-{
-	char buf[8];
-
-	check(pread(fd, buf, 8, 0) == 6 && !memcmp(buf, "memory", 6));
-}
-
 static int k_pidfd(void) { return syscall(SYS_pidfd_open, getpid(), 0); }
 
 static int k_uring(void)
@@ -162,7 +148,7 @@ static const struct sort {
 } sorts[] = {
 	{ "unix", k_unix, u_unix }, { "unixbound", k_unixbound, u_unixbound }, { "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
-		{ "inotify", k_inotify, NULL }, { "memfd", k_memfd, u_memfd }, { "pidfd", k_pidfd, NULL },
+		{ "inotify", k_inotify, NULL }, { "pidfd", k_pidfd, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
 	{ "deleted", k_deleted, u_deleted }, { "tmpfile", k_tmpfile, NULL }, { "nsfd", k_nsfd, NULL },
 };

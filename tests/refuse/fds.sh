@@ -8,7 +8,7 @@
 
 declare -A words=(
 	[unix]='socket' [unixbound]='socket' [tcp]='socket' [udp]='socket' [netlink]='socket' [packet]='socket'
-	[inotify]='inotify' [memfd]='memfd|memory file' [pidfd]='pidfd' [io_uring]='io_uring' [userfaultfd]='userfaultfd'
+	[inotify]='inotify' [pidfd]='pidfd' [io_uring]='io_uring' [userfaultfd]='userfaultfd'
 	[pty]='ptmx|terminal|tty' [deleted]='/tmp/fds.deleted' [tmpfile]='/tmp' [nsfd]='net|namespace'
 )
 with_ve

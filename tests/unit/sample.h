@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2];
+	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
 };
@@ -168,6 +168,29 @@ static inline uint64_t sample_shmem(struct sample *s)
 	return r->rec.id;
 }
 
+static inline uint64_t sample_memory(struct sample *s)
+{
+	struct cpt_shmem_rec *r = sample_rec(s, CPT_K_SHMEM, sizeof(*r) + 5, true);
+
+	r->size = 5;
+	r->memfd = 1;
+	r->seals = 2;
+	r->mode = 0777;
+	r->name_len = 5;
+	memcpy(r + 1, "a/b c", 5);
+	return r->rec.id;
+}
+
+static inline uint64_t sample_memfd(struct sample *s)
+{
+	struct cpt_memfd_rec *r = sample_rec(s, CPT_K_MEMFD, sizeof(*r), true);
+
+	r->file.cred = s->cred;
+	r->file.flags = 2;
+	r->shmem = s->memory;
+	return r->rec.id;
+}
+
 static inline void sample_vma(struct sample *s, uint64_t start, uint32_t pages, uint32_t type,
 			      uint32_t flags, uint64_t file)
 {
@@ -213,7 +236,7 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
-				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0] };
+				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->memfd };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
 	struct cpt_fd *fd = (void *)(r + 1);
@@ -412,6 +435,8 @@ static inline void sample_meta(struct sample *s)
 	s->fifo = sample_reg(s, "/run/fifo", 0010600, s->fifopipe);
 	s->shm = sample_shmem(s);
 	sample_events(s);
+	s->memory = sample_memory(s);
+	s->memfd = sample_memfd(s);
 	sample_tasks(s);
 }
 

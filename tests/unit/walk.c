@@ -182,7 +182,7 @@ META("length of a record", blob, NTH(BLOB, 0), {			/* no room for a record */
 	sample_hdr(s)->meta_len = 8;
 })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0; })
-META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_EPOLL + 1; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_MEMFD + 1; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_DATA; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_MAX; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0xffff; })
@@ -299,6 +299,23 @@ META(NULL, epoll, OBJ(epoll[0]), { ITEM(0).file = s->pipend[0]; })
 
 /* SHMEM */
 META("size of shared memory", shmem, OBJ(shm), { r->size = CPT_ADDR_MAX + 1; })
+META("properties of a memfd", shmem, OBJ(shm), { r->mode = 0600; })
+META("properties of a memfd", shmem, OBJ(shm), { r->seals = 1; })
+META("properties of a memfd", shmem, OBJ(shm), { r->uid = 1; })
+META("properties of a memfd", shmem, OBJ(memory), { r->memfd = 0; })
+META("properties of a memfd", shmem, OBJ(memory), { r->memfd = 2; })
+META("properties of a memfd", shmem, OBJ(memory), { r->seals = 0x40; })
+META("properties of a memfd", shmem, OBJ(memory), { r->mode = 0100777; })
+META("length of a memfd's name", shmem, OBJ(memory), { r->name_len = CPT_MEMFD_NAME_MAX + 1; })
+META("length of a memfd's name", shmem, OBJ(memory), { r->name_len = 0; })
+META("name of a memfd", shmem, OBJ(memory), { ((char *)(r + 1))[2] = 0; })
+
+/* MEMFD */
+META("description of a memfd", memfd, OBJ(memfd), { r->file.cred = 0; })
+META("description of a memfd", memfd, OBJ(memfd), { r->file.flags |= CPT_O_PATH; })
+META("contents of a memfd", memfd, OBJ(memfd), { r->shmem = 0; })
+META("contents of a memfd", memfd, OBJ(memfd), { r->shmem = s->shm; })
+META("contents of a memfd", memfd, OBJ(memfd), { r->shmem = s->exe; })
 
 /* MM */
 META("parent of a memory", mm, OBJ(mm[0]), { r->parent = s->exe; })
@@ -306,6 +323,7 @@ META("parent of a memory", mm, OBJ(mm[0]), { r->parent = r->rec.id; })
 META("parent of a memory", mm, OBJ(mm[1]), { r->parent = BIG; })
 META("executable of a memory", mm, OBJ(mm[0]), { r->exe = 0; })
 META("executable of a memory", mm, OBJ(mm[0]), { r->exe = s->pipe; })
+META(NULL, mm, OBJ(mm[0]), { r->exe = s->memfd; })
 META("address in a memory", mm, OBJ(mm[0]), { r->start_code = CPT_ADDR_MAX + 1; })
 META("address in a memory", mm, OBJ(mm[0]), { r->start_stack = CPT_ADDR_MAX + 1; })
 META("address in a memory", mm, OBJ(mm[0]), { r->mmap_base = ~0ULL; })
@@ -354,6 +372,7 @@ META("inherited memory area without a parent", vma, NTH(VMA, 0), { r->flags |= C
 META("file of a memory area", vma, NTH(VMA, 0), { r->file = 0; })
 META("file of a memory area", vma, NTH(VMA, 0), { r->file = s->shm; })
 META("file of a memory area", vma, NTH(VMA, 0), { r->file = s->last; })
+META("shared memory of an area", vma, NTH(VMA, 3), { r->file = s->memory; })	/* only by way of a descriptor */
 META("shared memory of an area", vma, NTH(VMA, 3), { r->file = s->exe; })
 META("shared memory of an area", vma, NTH(VMA, 3), { r->file = 0; })
 META("file of an area without one", vma, NTH(VMA, 1), { r->file = s->exe; })

@@ -153,25 +153,32 @@ must in_ve true
 
 # --- limits: the VE cannot raise its own
 in_ve 'test ! -e /sys/fs/cgroup/pids.max' || fail "the VE sees cgroup files"
-# --- with sys_admin:on a disk is out of reach all the same
+# --- with sys_admin:on a disk is out of reach all the same; where the kernel cannot see to that there
+# is no sys_admin
 must ctl stop $VEID --fast
 expect 0 '' ctl set $VEID --capability sys_module:on --save
 expect 13 'would reach the host' ctl start $VEID
 sed -i '/^CAPABILITY/d' /etc/vz/conf/$VEID.conf
 must ctl set $VEID --capability sys_admin:on --save
-mknod "$PRIVATE/t/vda" b 254 0
-must ctl start $VEID
-in_ve 'mount -t tmpfs x /mnt && umount /mnt' || fail "sys_admin:on is without effect"
-denied 'mount -t ext4 /t/vda /mnt'
-denied 'mount -t ext4 -o ro /t/vda /mnt'
-denied 'head -c1 /t/vda'
-rm "$PRIVATE/t/vda"
+if grep -q ' setup_bdev_super$' /proc/kallsyms; then
+	expect 13 'would reach the host' ctl start $VEID
+	sed -i '/^CAPABILITY/d' /etc/vz/conf/$VEID.conf
+	must ctl start $VEID
+else
+	mknod "$PRIVATE/t/vda" b 254 0
+	must ctl start $VEID
+	in_ve 'mount -t tmpfs x /mnt && umount /mnt' || fail "sys_admin:on is without effect"
+	denied 'mount -t ext4 /t/vda /mnt'
+	denied 'mount -t ext4 -o ro /t/vda /mnt'
+	denied 'head -c1 /t/vda'
+	rm "$PRIVATE/t/vda"
+fi
 if [[ -e /dev/cpt ]]; then
 	# a mount of the VE's own is an obstacle that is named, with others at once
-	in_ve 'mount -t tmpfs mine /mnt'
+	must nsenter -t "$(ve_init)" -m mount -t tmpfs mine /mnt
 	expect 16 '/mnt \(tmpfs' ctl chkpnt $VEID
 	expect 16 '/mnt \(tmpfs' ctl chkpnt $VEID --check
-	in_ve 'umount /mnt'
+	must nsenter -t "$(ve_init)" -m umount /mnt
 	expect 0 'Nothing stands in the way' ctl chkpnt $VEID --check
 fi
 must ctl stop $VEID --fast
