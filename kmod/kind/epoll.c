@@ -25,7 +25,7 @@
 #include "undump.h"
 
 /* What is left of the events of a one-shot item that has fired (EP_PRIVATE_BITS). */
-#define KEPT_BITS	(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE)
+#define KEPT_BITS	((__force u32)(EPOLLWAKEUP | EPOLLONESHOT | EPOLLET | EPOLLEXCLUSIVE))
 
 static bool epoll_owns(struct file *f)
 {
@@ -74,7 +74,8 @@ static int take(struct epoll_priv *p, struct compat_epitem *item, bool ready, st
 		return 0;
 	items[p->n++] = (struct taken){
 		.file = item->ffd.file,
-		.item = { .data = event->data, .fd = item->ffd.fd, .events = event->events, .ready = ready },
+		.item = { .data = event->data, .fd = item->ffd.fd,
+			  .events = (__force u32)event->events, .ready = ready },
 	};
 	return 0;
 }
@@ -177,12 +178,12 @@ static int epoll_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 /* Has it told that it is ready, and waits for the next time? */
 static bool has_told(const struct cpt_epoll_item *item)
 {
-	return (item->events & EPOLLET) && !item->ready;
+	return (item->events & (__force u32)EPOLLET) && !item->ready;
 }
 
 static int add_item(struct cpt_ctx *ctx, struct file *ep, const struct cpt_epoll_item *item)
 {
-	struct epoll_event event = { .events = item->events, .data = item->data };
+	struct epoll_event event = { .events = (__force __poll_t)item->events, .data = item->data };
 	struct file *target = cpt_made(ctx, item->file);
 	u32 at = item->fd ? 0 : 1;
 	int err;
@@ -194,7 +195,7 @@ static int add_item(struct cpt_ctx *ctx, struct file *ep, const struct cpt_epoll
 		err = ksym(do_epoll_ctl)(at, EPOLL_CTL_ADD, item->fd, &event, false);
 	/* adding arms it, at the least for errors */
 	if (!err && !(item->events & ~KEPT_BITS))
-		compat_epitem_event(compat_epitem_newest(target))->events = item->events;
+		compat_epitem_event(compat_epitem_newest(target))->events = event.events & (__force __poll_t)KEPT_BITS;
 	ksys(close_range, at, at, 0);
 	ksys(close_range, item->fd, item->fd, 0);
 	return err < 0 ? cpt_fail(ctx, err, "a file cannot be put into an epoll again (descriptor %u): error %d",
