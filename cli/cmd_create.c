@@ -82,9 +82,9 @@ static int check_template(const char *dir)
 }
 
 /* Made under another name, so that a VE exists whole or not at all. */
-static int make_private(struct ve *ve, const char *template, const char *name)
+static int make_private(struct ve *ve, const char *tmp, const char *template, const char *name)
 {
-	char *tmp = xprintf("%s.creating", ve->private), *parent = xstrdup(ve->private);
+	char *parent = xstrdup(ve->private);
 	int code = OK;
 
 	say(0, "Creating container private area (%s)", name);
@@ -94,19 +94,29 @@ static int make_private(struct ve *ve, const char *template, const char *name)
 		code = template_unpack(template, tmp);
 	if (!code)
 		code = check_template(tmp);
-	if (!code) {
-		int fd = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		syncfs(fd);
-		close(fd);
-		if (rename(tmp, ve->private))
-			code = fail_errno(E_CREATE, "Cannot rename %s", tmp);
-	}
 	if (code)
-		remove_tree(tmp);
+		fail(code, "Creation of container private area failed");
 	free(parent);
-	free(tmp);
 	return code;
+}
+
+/* All but the private area, and then that: whoever is killed before can be repeated. */
+static int finish(struct ve *ve, const char *tmp)
+{
+	int code, fd;
+
+	say(0, "Performing postcreate actions");
+	code = gen_new(ve);
+	if (!code)
+		code = settings_save(ve);
+	if (!code && mkdirs(ve->root, 0755))
+		code = fail_errno(49, "Cannot make %s", ve->root);
+	if (code)
+		return code;
+	fd = open(tmp, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	syncfs(fd);
+	close(fd);
+	return rename(tmp, ve->private) ? fail_errno(E_CREATE, "Cannot rename %s", tmp) : OK;
 }
 
 int cmd_create(struct ve *ve, int argc, char **argv)
@@ -126,6 +136,8 @@ int cmd_create(struct ve *ve, int argc, char **argv)
 	};
 	struct settings s = { 0 };
 	struct stat st;
+	bool had_conf;
+	char *tmp;
 	int code;
 
 	if (ve->has_conf && ve_exists(ve))
@@ -152,22 +164,22 @@ int cmd_create(struct ve *ve, int argc, char **argv)
 	if (config)
 		conf_set(&ve->conf, "ORIGIN_SAMPLE", config);
 	code = settings_apply(&s, ve);
-	if (!code)
-		code = make_private(ve, template, ostemplate);
 	if (code)
 		return fail(code, "Creation of container private area failed");
-	say(0, "Performing postcreate actions");
-	code = gen_new(ve);
+	tmp = xprintf("%s.creating", ve->private);
+	had_conf = ve->has_conf;
+	code = make_private(ve, tmp, template, ostemplate);
 	if (!code)
-		code = settings_save(ve);
-	if (!code && mkdirs(ve->root, 0755))
-		code = fail_errno(49, "Cannot make %s", ve->root);
+		code = finish(ve, tmp);
 	if (code) {
-		remove_tree(ve->private);
+		remove_tree(tmp);
 		gen_forget(ve);
-		unlink(ve->conf_path);
-		return code;
+		if (!had_conf)
+			unlink(ve->conf_path);
 	}
+	free(tmp);
+	if (code)
+		return code;
 	say(0, "Container private area was created");
 	return OK;
 }

@@ -13,7 +13,7 @@
 
 /* Flags of open(2) that stay with an open file and that we set again. */
 #define FLAGS_KEPT	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_DSYNC | __O_SYNC | O_DIRECT | \
-			 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH)
+			 O_LARGEFILE | O_DIRECTORY | O_NOFOLLOW | O_NOATIME | O_PATH | __O_TMPFILE)
 
 /*
  * cpt_collect_file - enter an open file, whatever its kind, or refuse by name

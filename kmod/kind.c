@@ -19,6 +19,7 @@ static const struct cpt_kind_ops * const kinds[CPT_K_MAX] = {
 	[CPT_K_TIMERFD]	= &cpt_timerfd_ops,
 	[CPT_K_EPOLL]	= &cpt_epoll_ops,
 	[CPT_K_MEMFD]	= &cpt_memfd_ops,
+	[CPT_K_DELETED]	= &cpt_deleted_ops,
 	[CPT_K_SHMEM]	= &cpt_shmem_ops,
 	[CPT_K_MM]	= &cpt_mm_ops,
 	[CPT_K_FILES]	= &cpt_files_ops,

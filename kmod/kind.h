@@ -63,7 +63,7 @@ struct cpt_kind_ops {
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_memfd_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
 	cpt_task_ops;
 
 /* kind.c */
@@ -84,13 +84,20 @@ const struct cpt_rec *cpt_rec_of(struct cpt_ctx *ctx, u64 id);
 const struct cpt_rec *cpt_rec_after(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 void *cpt_made(struct cpt_ctx *ctx, u64 id);
 void *cpt_made_already(struct cpt_ctx *ctx, u64 id);
+int cpt_data_make_before(struct cpt_ctx *ctx, u64 id);
 void cpt_set_made(struct cpt_ctx *ctx, u64 id, void *ptr);
 
 /* kind/pipe.c */
 int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
 
+/* kind/deleted.c */
+bool cpt_deleted(const struct file *f);
+const char *cpt_deleted_obstacle(const struct file *f);
+int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+struct file *cpt_deleted_open(struct cpt_ctx *ctx, u64 id, const struct path *dir, const char *name, u32 len,
+			      int flags, const struct cred *cred);
+
 /* kind/shmem.c */
-int cpt_shmem_make_before(struct cpt_ctx *ctx, u64 id);
 const char *cpt_memfd_name(const struct file *f);
 
 /* file.c */

@@ -73,6 +73,27 @@ void *cpt_made(struct cpt_ctx *ctx, u64 id)
 	return ptr;
 }
 
+/*
+ * cpt_data_make_before - make the objects whose data come before those of object @id
+ *
+ * Data are read forward, in the order of the ids; but what only a descriptor holds is
+ * needed late, when descriptors are made.
+ */
+int cpt_data_make_before(struct cpt_ctx *ctx, u64 id)
+{
+	struct cpt_undump *u = ctx->undump;
+	int err = 0;
+
+	while (!err && u->data_next < id) {
+		u64 at = u->data_next++;
+		u16 kind = at ? cpt_rec_of(ctx, at)->kind : 0;
+
+		if (kind == CPT_K_SHMEM || kind == CPT_K_DELETED)
+			err = PTR_ERR_OR_ZERO(cpt_made(ctx, at));
+	}
+	return err;
+}
+
 /* @all: those, too, that have something to do at RESUME */
 static void unmake(struct cpt_ctx *ctx, bool all)
 {

@@ -40,7 +40,7 @@ struct cpt_undump {
 	struct cpt_walk walk;		/* metadata, index of objects */
 	void *meta;
 	void **made;			/* [id] */
-	u64 shmem_next;			/* cpt_shmem_make_before() */
+	u64 data_next;			/* cpt_data_make_before() */
 	const struct cpt_vdso_rec *old_vdso;	/* another than this kernel's, or NULL */
 	u64 cap_bset;
 	bool limited;			/* the VE may not raise its limits … */

@@ -94,6 +94,7 @@ enum cpt_kind {
 	CPT_K_TIMERFD	= 21,	/* object: struct cpt_timerfd_rec */
 	CPT_K_EPOLL	= 22,	/* object: struct cpt_epoll_rec */
 	CPT_K_MEMFD	= 23,	/* object: struct cpt_memfd_rec */
+	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file without a name */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_MAX
@@ -139,11 +140,23 @@ struct cpt_reg_rec {
 	__u64 ino;		/* on file systems that keep it */
 	__u64 size;		/* of a regular file */
 	__u64 pipe;		/* PIPE: a fifo's contents */
+	__u64 deleted;		/* DELETED: path is where it was */
 	__u32 mode;		/* S_IF* and permissions */
 	__u32 rdev;		/* of a character device: major << 20 | minor */
 	__u32 mount;
 	__u32 path_len;		/* 1 … 4095 */
 	/* char path[path_len]; padded to 8 */
+};
+
+struct cpt_deleted_rec {
+	struct cpt_rec rec;
+	__u64 size;		/* bytes; the contents are data of this id */
+	__s64 atime, mtime;
+	__u32 mount;
+	__u32 mode;		/* permissions */
+	__u32 uid, gid;
+	__u32 linkable;		/* 1: linkat(2) may give it a name (O_TMPFILE) */
+	__u32 pad;
 };
 
 #define CPT_PIPE_PACKET	1u	/* flag of a cpt_pipe_buf: a packet (O_DIRECT) */
@@ -489,7 +502,7 @@ struct cpt_vdso_rec {
  *
  * Of an MM, off is an address; runs are whole pages, each within one area that is
  * anonymous or a private mapping of a file. A hole is within an inherited area.
- * Of a SHMEM, off is an offset and runs are whole pages. Of a PIPE, runs follow
+ * Of a SHMEM and of a DELETED, off is an offset and runs are whole pages. Of a PIPE, runs follow
  * one another from 0 to its bytes.
  */
 struct cpt_data_rec {

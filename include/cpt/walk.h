@@ -219,6 +219,8 @@ static inline const char *cpt_check_reg(struct cpt_walk *w, const struct cpt_rec
 	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->path_len, 1), "length of a path");
 	CPT_BAD_IF(!cpt_path_ok((const char *)(r + 1), r->path_len), "path of a file");
 	CPT_BAD_IF(r->mount == 0, "mount of a file");
+	CPT_BAD_IF(r->deleted && ((r->mode & 0170000) != 0100000 || r->path_len == 1 ||
+				  !cpt_ref(w, rec, r->deleted, CPT_K_DELETED, false)), "contents of a deleted file");
 	switch (r->mode & 0170000) {
 	case 0100000: case 0040000: case 0020000:	/* regular, directory, character device */
 		CPT_BAD_IF(r->pipe, "contents of a pipe in a file");
@@ -230,6 +232,16 @@ static inline const char *cpt_check_reg(struct cpt_walk *w, const struct cpt_rec
 	default:
 		CPT_BAD_IF(r->pipe || !(r->file.flags & CPT_O_PATH), "type of a file");
 	}
+	return NULL;
+}
+
+static inline const char *cpt_check_deleted(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_deleted_rec *r = (const void *)rec;
+
+	(void)w;
+	CPT_BAD_IF(r->size > CPT_ADDR_MAX || !r->mount || r->mode > 07777 || r->linkable > 1 || r->pad,
+		   "properties of a deleted file");
 	return NULL;
 }
 
@@ -620,6 +632,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, cpt_check_pipe },
 	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, cpt_check_pipend },
 	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, cpt_check_shmem },
+	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), true, true, cpt_check_deleted },
 	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, cpt_check_memfd },
 	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, cpt_check_mm },
 	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, cpt_check_vma },
@@ -774,7 +787,7 @@ static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, cons
 	const struct cpt_rec *obj = id && id <= w->nobj ? w->obj[id] : NULL;
 	__u64 size;
 
-	CPT_BAD_IF(!obj || (obj->kind != CPT_K_MM && obj->kind != CPT_K_SHMEM &&
+	CPT_BAD_IF(!obj || (obj->kind != CPT_K_MM && obj->kind != CPT_K_SHMEM && obj->kind != CPT_K_DELETED &&
 			    obj->kind != CPT_K_PIPE), "data of an object that has none");
 	if (obj->kind == CPT_K_MM)
 		return cpt_mm_run_check((const void *)obj, run);
@@ -784,7 +797,8 @@ static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, cons
 	} else {
 		CPT_BAD_IF(run->off % CPT_PAGE || run->len % CPT_PAGE,
 			   "run of data that is not whole pages");
-		size = cpt_align_up(((const struct cpt_shmem_rec *)obj)->size, CPT_PAGE);
+		size = cpt_align_up(obj->kind == CPT_K_SHMEM ? ((const struct cpt_shmem_rec *)obj)->size :
+							       ((const struct cpt_deleted_rec *)obj)->size, CPT_PAGE);
 	}
 	CPT_BAD_IF(run->off > size || run->len > size - run->off, "run of data outside its object");
 	return NULL;

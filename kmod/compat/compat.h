@@ -52,6 +52,47 @@ static inline bool compat_file_get_active(struct file *f)
 #endif
 }
 
+/* Times of an inode are behind accessors since 6.6 and 6.11 (include/linux/fs.h). */
+static inline s64 compat_atime(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	struct timespec64 ts = inode_get_atime(inode);
+#else
+	struct timespec64 ts = inode->i_atime;
+#endif
+	return timespec64_to_ns(&ts);
+}
+
+static inline s64 compat_mtime(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	struct timespec64 ts = inode_get_mtime(inode);
+#else
+	struct timespec64 ts = inode->i_mtime;
+#endif
+	return timespec64_to_ns(&ts);
+}
+
+/* The ids of mounts of a VE are those of its file systems: no mapping. */
+static inline int compat_notify_change(struct dentry *dentry, struct iattr *attr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return notify_change(&nop_mnt_idmap, dentry, attr, NULL);
+#else
+	return notify_change(&init_user_ns, dentry, attr, NULL);
+#endif
+}
+
+/* vfs_tmpfile_open() became kernel_tmpfile_open() in 6.4 (fs/namei.c). */
+static inline struct file *compat_tmpfile(const struct path *dir, umode_t mode, int flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+	return kernel_tmpfile_open(&nop_mnt_idmap, dir, mode, flags, current_cred());
+#else
+	return vfs_tmpfile_open(&init_user_ns, dir, mode, flags, current_cred());
+#endif
+}
+
 /* Who gets signals of a file became a pointer in 6.12 (fs/fcntl.c). */
 static inline bool compat_file_owned(struct file *f)
 {

@@ -209,6 +209,9 @@ static int collect_mm(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cp
 #endif
 	if (!exe_of(mm))
 		cpt_obstacle(ctx, "process %d (%s) has no executable", who->pid, who->comm);
+	else if (!cpt_memfd_name(exe_of(mm)) && cpt_deleted(exe_of(mm)))
+		cpt_obstacle(ctx, "process %d (%s) runs a deleted program, which cannot be preserved yet: %pD", who->pid,
+			     who->comm, exe_of(mm));
 	else
 		err = cpt_collect_file(ctx, exe_of(mm), who);
 	mmap_read_lock(mm);
@@ -742,7 +745,7 @@ static int restore_pages(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 	int err;
 	u32 i;
 
-	err = cpt_shmem_make_before(ctx, mm->id);
+	err = cpt_data_make_before(ctx, mm->id);
 	if (err)
 		return err;
 	while ((err = cpt_in_section(ctx, mm->id, &s)) > 0) {

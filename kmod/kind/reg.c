@@ -6,7 +6,8 @@
  * Preserved: path (of anything, if it is open with O_PATH only), flags, position, the credentials that opened it; what is in a
  * fifo; who shares the description.
  * Not preserved: contents of regular files (the file system keeps them).
- * Refused: files outside the VE's mounts, deleted files, files of /proc, /sys and
+ * Deleted files: deleted.c has their contents.
+ * Refused: files outside the VE's mounts, files of /proc, /sys and
  * the like, other devices, locks and signal owners (file.c).
  */
 #include <linux/fs.h>
@@ -63,9 +64,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f)
 		return "a file of a kernel file system, which cannot be preserved yet";
 	if (S_ISCHR(inode->i_mode) && !device_known(inode->i_rdev) && !(f->f_mode & FMODE_PATH))
 		return "a device that cannot be preserved yet";
-	if (d_unlinked(f->f_path.dentry) || !inode->i_nlink)
-		return "a deleted file, which cannot be preserved yet";
-	return NULL;
+	return cpt_deleted(f) ? cpt_deleted_obstacle(f) : NULL;
 }
 
 /* The contents of a fifo that is really open. */
@@ -100,6 +99,8 @@ static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cp
 	err = cpt_file_collect(ctx, f, who);
 	if (!err && !why && fifo_of(f))
 		err = cpt_collect(ctx, CPT_K_PIPE, fifo_of(f), who);
+	if (!err && !why && cpt_deleted(f))
+		err = cpt_deleted_collect(ctx, f, who);
 	if (!err)
 		get_file(f);
 	return err;
@@ -130,7 +131,9 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	if (!r)
 		goto out;
 	cpt_file_fill(ctx, &r->file, f);
-	r->ino = inode->i_sb->s_magic == TMPFS_MAGIC ? 0 : inode->i_ino;
+	if (cpt_deleted(f))
+		r->deleted = cpt_obj_id(ctx, inode);
+	r->ino = inode->i_sb->s_magic == TMPFS_MAGIC || r->deleted ? 0 : inode->i_ino;
 	r->size = S_ISREG(inode->i_mode) ? i_size_read(inode) : 0;
 	r->mode = inode->i_mode;
 	if (S_ISCHR(inode->i_mode))
@@ -166,6 +169,30 @@ static int same_inode(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct i
 			(int)r->path_len, (const char *)(r + 1), r->mount, why);
 }
 
+/* Flags of open(2) that meant something then. */
+#define NOT_AGAIN	(O_CREAT | O_TRUNC | O_EXCL | __O_TMPFILE)
+
+static void *make_deleted(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, const struct cred *cred)
+{
+	const char *name = (const char *)(r + 1);
+	u32 dir = r->path_len;
+	struct path path;
+	struct file *f;
+	int err;
+
+	while (name[dir - 1] != '/')
+		dir--;
+	err = cpt_path_open(ctx, r->mount, name, dir > 1 ? dir - 1 : 1, &path);
+	if (err)
+		return ERR_PTR(err);
+	f = cpt_deleted_open(ctx, r->deleted, &path, name + dir, r->path_len - dir,
+			     r->file.flags & ~NOT_AGAIN, cred);
+	if (!IS_ERR(f))
+		cpt_file_finish(f, &r->file);
+	path_put(&path);
+	return f;
+}
+
 static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_reg_rec *r = (const void *)rec;
@@ -176,6 +203,8 @@ static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 
 	if (IS_ERR(cred))
 		return (void *)cred;
+	if (r->deleted)
+		return make_deleted(ctx, r, cred);
 	err = cpt_path_open(ctx, r->mount, (const char *)(r + 1), r->path_len, &path);
 	if (err)
 		return ERR_PTR(err);
@@ -187,8 +216,7 @@ static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		goto out;
 	}
 	/* a fifo takes O_DIRECT only by fcntl; cpt_file_finish() sets it */
-	f = dentry_open(&path, (r->file.flags & ~(O_CREAT | O_TRUNC | O_EXCL |
-						  (r->pipe ? O_DIRECT : 0))) | O_NONBLOCK, cred);
+	f = dentry_open(&path, (r->file.flags & ~(NOT_AGAIN | (r->pipe ? O_DIRECT : 0))) | O_NONBLOCK, cred);
 	if (IS_ERR(f))
 		cpt_say(ctx, "%.*s (mount %u) cannot be opened again: error %ld", (int)r->path_len,
 			(const char *)(r + 1), r->mount, -PTR_ERR(f));

@@ -11,7 +11,7 @@
  *
  * Contents come in the image in the order of the ids, and are read forward. What only
  * a descriptor holds is needed late, when descriptors are made; so whoever reads data
- * of an object calls cpt_shmem_make_before() first.
+ * of an object calls cpt_data_make_before() first.
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -156,23 +156,6 @@ static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *
 	return 0;
 }
 
-/*
- * cpt_shmem_make_before - make what has data before those of object @id
- */
-int cpt_shmem_make_before(struct cpt_ctx *ctx, u64 id)
-{
-	struct cpt_undump *u = ctx->undump;
-	int err = 0;
-
-	while (!err && u->shmem_next < id) {
-		u64 at = u->shmem_next++;
-
-		if (at && cpt_rec_of(ctx, at)->kind == CPT_K_SHMEM)
-			err = PTR_ERR_OR_ZERO(cpt_made(ctx, at));
-	}
-	return err;
-}
-
 static struct file *new_file(const struct cpt_shmem_rec *r)
 {
 	char name[PREFIX_LEN + CPT_MEMFD_NAME_MAX + 1];
@@ -206,7 +189,7 @@ static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	int err;
 	u32 i;
 
-	err = cpt_shmem_make_before(ctx, rec->id);
+	err = cpt_data_make_before(ctx, rec->id);
 	if (err)
 		return ERR_PTR(err);
 	f = new_file(r);

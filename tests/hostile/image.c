@@ -531,9 +531,13 @@ static void have_events(void)
 	must(epoll_wait(outer, &e, 1, 0));
 }
 
-static void have_memfd(void)
+static void have_files(void)
 {
 	int fd;
+
+	must(fd = open("deleted", O_RDWR | O_CREAT, 0600));
+	must(write(fd, "contents", 8));
+	must(unlink("deleted"));
 
 	must(fd = memfd_create("memory", MFD_ALLOW_SEALING));
 	must(write(fd, "contents", 8));
@@ -554,7 +558,7 @@ static int busy(const char *dir)
 	fill_pipes();
 	have_signals();
 	have_events();
-	have_memfd();
+	have_files();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
 			errx(1, "pthread_create");

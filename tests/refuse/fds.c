@@ -123,22 +123,44 @@ static int k_pty(void)
 	return fd < 0 || grantpt(fd) || unlockpt(fd) ? -1 : fd;
 }
 
-static int k_deleted(void)
+/* has no name any more where it was opened, but another one */
+static int k_linked(void)
 {
 	int fd = sys(open("/tmp/fds.deleted", O_RDWR | O_CREAT, 0600));
 
 	check(write(fd, "still here", 10) == 10);
+	sys(link("/tmp/fds.deleted", "/tmp/fds.linked"));
 	sys(unlink("/tmp/fds.deleted"));
 	return fd;
 }
-static void u_deleted(int fd)
+static void u_linked(int fd)
 {
 	char buf[16];
 
 	check(pread(fd, buf, 16, 0) == 10 && !memcmp(buf, "still here", 10));
 }
 
-static int k_tmpfile(void) { return open("/tmp", O_RDWR | O_TMPFILE, 0600); }
+static int k_goneplace(void)
+{
+	int fd;
+
+	sys(mkdir("/tmp/fds.dir", 0700));
+	fd = sys(open("/tmp/fds.dir/file", O_RDWR | O_CREAT, 0600));
+	sys(unlink("/tmp/fds.dir/file"));
+	sys(rmdir("/tmp/fds.dir"));
+	return fd;
+}
+
+static int k_gonedir(void)
+{
+	int fd;
+
+	sys(mkdir("/tmp/fds.dir2", 0700));
+	fd = sys(open("/tmp/fds.dir2", O_RDONLY));
+	sys(rmdir("/tmp/fds.dir2"));
+	return fd;
+}
+
 static int k_nsfd(void) { return open("/proc/self/ns/net", O_RDONLY); }
 
 static const struct sort {
@@ -148,9 +170,10 @@ static const struct sort {
 } sorts[] = {
 	{ "unix", k_unix, u_unix }, { "unixbound", k_unixbound, u_unixbound }, { "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
-		{ "inotify", k_inotify, NULL }, { "pidfd", k_pidfd, NULL },
+	{ "inotify", k_inotify, NULL }, { "pidfd", k_pidfd, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
-	{ "deleted", k_deleted, u_deleted }, { "tmpfile", k_tmpfile, NULL }, { "nsfd", k_nsfd, NULL },
+	{ "linked", k_linked, u_linked }, { "goneplace", k_goneplace, NULL }, { "gonedir", k_gonedir, NULL },
+	{ "nsfd", k_nsfd, NULL },
 };
 #define N ((int)ARRAY_SIZE(sorts))
 

@@ -9,7 +9,8 @@
 declare -A words=(
 	[unix]='socket' [unixbound]='socket' [tcp]='socket' [udp]='socket' [netlink]='socket' [packet]='socket'
 	[inotify]='inotify' [pidfd]='pidfd' [io_uring]='io_uring' [userfaultfd]='userfaultfd'
-	[pty]='ptmx|terminal|tty' [deleted]='/tmp/fds.deleted' [tmpfile]='/tmp' [nsfd]='net|namespace'
+	[pty]='ptmx|terminal|tty' [linked]='another name.*/tmp/fds.deleted'
+	[goneplace]='of a deleted directory.*file' [gonedir]='no regular file.*fds.dir2' [nsfd]='net|namespace'
 )
 with_ve
 put_program refuse/fds

@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
 };
@@ -79,14 +79,15 @@ static inline uint64_t sample_cred(struct sample *s)
 	return r->rec.id;
 }
 
-static inline uint64_t sample_reg(struct sample *s, const char *path, uint32_t mode, uint64_t pipe)
+/* @of: what a fifo or a deleted file holds, or 0 */
+static inline uint64_t sample_reg(struct sample *s, const char *path, uint32_t mode, uint64_t of)
 {
 	struct cpt_reg_rec *r = sample_rec(s, CPT_K_REG, sizeof(*r) + strlen(path), true);
 
 	r->file.cred = s->cred;
 	r->mode = mode;
 	r->mount = 1;
-	r->pipe = pipe;
+	*((mode & 0170000) == 0010000 ? &r->pipe : &r->deleted) = of;
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
 	return r->rec.id;
@@ -191,6 +192,18 @@ static inline uint64_t sample_memfd(struct sample *s)
 	return r->rec.id;
 }
 
+static inline uint64_t sample_contents(struct sample *s)
+{
+	struct cpt_deleted_rec *r = sample_rec(s, CPT_K_DELETED, sizeof(*r), true);
+
+	r->size = CPT_PAGE + 17;
+	r->mtime = -5;
+	r->mount = 1;
+	r->mode = 0640;
+	r->linkable = 1;
+	return r->rec.id;
+}
+
 static inline void sample_vma(struct sample *s, uint64_t start, uint32_t pages, uint32_t type,
 			      uint32_t flags, uint64_t file)
 {
@@ -236,7 +249,8 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
-				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->memfd };
+				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->memfd,
+				   s->deleted };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
 	struct cpt_fd *fd = (void *)(r + 1);
@@ -437,6 +451,8 @@ static inline void sample_meta(struct sample *s)
 	sample_events(s);
 	s->memory = sample_memory(s);
 	s->memfd = sample_memfd(s);
+	s->contents = sample_contents(s);
+	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
 	sample_tasks(s);
 }
 
@@ -454,6 +470,7 @@ static inline void sample_image(struct sample *s)
 	sample_data(s, s->pipe, 1, &(struct cpt_run){ 0, 96 + 100, 0 });
 	sample_data(s, s->fifopipe, 2, (struct cpt_run[]){ { 0, 96, 0 }, { 96, 7, 0 } });
 	sample_data(s, s->shm, 1, &(struct cpt_run){ 2 * CPT_PAGE, CPT_PAGE, 0 });
+	sample_data(s, s->contents, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->mm[0], 2, (struct cpt_run[]){ { SAMPLE_TEXT, CPT_PAGE, 0 },
 		    { SAMPLE_HEAP, 2 * CPT_PAGE, 0 } });
 	sample_data(s, s->mm[1], 2, (struct cpt_run[]){ { SAMPLE_HEAP, CPT_PAGE, CPT_RUN_HOLE },

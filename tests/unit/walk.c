@@ -182,7 +182,7 @@ META("length of a record", blob, NTH(BLOB, 0), {			/* no room for a record */
 	sample_hdr(s)->meta_len = 8;
 })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0; })
-META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_MEMFD + 1; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_DELETED + 1; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_DATA; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_MAX; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0xffff; })
@@ -243,6 +243,18 @@ META(NULL, reg, OBJ(fifo), { r->pipe = 0, r->file.flags = CPT_O_PATH; })
 META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->tty, r->file.flags = CPT_O_PATH; })
 META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->tty; })
 META("contents of a fifo", reg, OBJ(fifo), { r->pipe = s->fifo; })	/* itself */
+
+META("contents of a deleted file", reg, OBJ(deleted), { r->deleted = s->exe; })
+META("contents of a deleted file", reg, OBJ(deleted), { r->deleted = HUGE_ID; })
+META("contents of a deleted file", reg, OBJ(tty), { r->deleted = s->pipe; })
+META("contents of a deleted file", reg, OBJ(deleted), { r->mode = 0040755; })
+
+/* DELETED */
+META("properties of a deleted file", deleted, OBJ(contents), { r->size = CPT_ADDR_MAX + 1; })
+META("properties of a deleted file", deleted, OBJ(contents), { r->mount = 0; })
+META("properties of a deleted file", deleted, OBJ(contents), { r->mode = 0100640; })
+META("properties of a deleted file", deleted, OBJ(contents), { r->linkable = 2; })
+META("properties of a deleted file", deleted, OBJ(contents), { r->pad = 1; })
 
 /* PIPE */
 META("size of a pipe", pipe, OBJ(pipe), { r->slots = 0; })

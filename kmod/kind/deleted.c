@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Regular files without a name: unlinked, or made with O_TMPFILE, and still open or
+ * mapped. The object is the inode, whose contents are in the image; whoever has it
+ * open is a REG (reg.c).
+ *
+ * Preserved: size and contents, holes stay holes; owner, mode, times but for ctime;
+ * whether it may be given a name (linkat(2)).
+ * Not preserved: the inode's number.
+ * Refused: one that has other names, that lay in a directory which is gone too, that
+ * has extended attributes; other file systems than ext2-4 and tmpfs.
+ *
+ * It is made again with O_TMPFILE in the root of its mount. cpt_deleted_open() gives
+ * it a dentry with the old name, not hashed, as unlink(2) leaves one.
+ */
+#include <linux/fs.h>
+#include <linux/magic.h>
+#include <linux/namei.h>
+#include <linux/pagemap.h>
+#include <linux/shmem_fs.h>
+#include <linux/slab.h>
+#include <linux/xattr.h>
+
+#include "compat/compat.h"
+#include "in.h"
+#include "kind.h"
+#include "out.h"
+#include "undump.h"
+
+/*
+ * cpt_deleted - has this file lost its name?
+ */
+bool cpt_deleted(const struct file *f)
+{
+	return d_unlinked(f->f_path.dentry) || !file_inode(f)->i_nlink;
+}
+
+/*
+ * cpt_deleted_obstacle - what stands against preserving a file that has lost its name; NULL: nothing
+ */
+const char *cpt_deleted_obstacle(const struct file *f)
+{
+	struct dentry *dentry = f->f_path.dentry;
+	struct inode *inode = file_inode(f);
+	unsigned long magic = inode->i_sb->s_magic;
+
+	if (!S_ISREG(inode->i_mode))
+		return "something deleted that is no regular file, which cannot be preserved yet";
+	if (inode->i_nlink)
+		return "a deleted file that has another name, which cannot be preserved yet";
+	if (magic != EXT4_SUPER_MAGIC && magic != TMPFS_MAGIC)
+		return "a deleted file of a file system where such cannot be preserved yet";
+	if (IS_ROOT(dentry) || d_unlinked(dentry->d_parent))
+		return "a deleted file of a deleted directory, which cannot be preserved yet";
+	if (vfs_listxattr(dentry, NULL, 0) > 0)
+		return "a deleted file with extended attributes, which cannot be preserved yet";
+	return NULL;
+}
+
+/* obj->priv: the inode, open for ourselves; see cpt_deleted_collect() */
+static int deleted_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
+{
+	ihold(obj->ptr);
+	return 0;
+}
+
+static void deleted_release(struct cpt_obj *obj)
+{
+	if (obj->priv)
+		fput(obj->priv);
+	iput(obj->ptr);
+}
+
+/*
+ * cpt_deleted_collect - enter the inode of @f, which has no obstacle
+ */
+int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
+{
+	int err = cpt_collect(ctx, CPT_K_DELETED, file_inode(f), who);
+	struct cpt_obj *obj;
+	struct file *own;
+
+	if (err)
+		return err;
+	obj = cpt_obj_find(ctx, file_inode(f));
+	if (obj->priv)
+		return 0;
+	own = dentry_open(&f->f_path, O_RDONLY | O_LARGEFILE, current_cred());
+	if (IS_ERR(own))
+		return PTR_ERR(own);
+	obj->priv = own;
+	return 0;
+}
+
+static int deleted_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct cpt_deleted_rec *r = cpt_out_rec(ctx, CPT_K_DELETED, obj->id, sizeof(*r), 0);
+	struct file *own = obj->priv;
+	struct inode *inode = obj->ptr;
+
+	if (!r)
+		return -ENOMEM;
+	r->size = i_size_read(inode);
+	r->atime = compat_atime(inode);
+	r->mtime = compat_mtime(inode);
+	r->mount = cpt_mount_by_vfs(ctx, own->f_path.mnt)->id;
+	r->mode = inode->i_mode & S_IALLUGO;
+	r->uid = from_kuid(&init_user_ns, inode->i_uid);
+	r->gid = from_kgid(&init_user_ns, inode->i_gid);
+	r->linkable = !!(inode->i_state & I_LINKABLE);
+	return 0;
+}
+
+#define BATCH 512
+
+struct batch {
+	struct page *pages[BATCH];
+	struct cpt_run run;
+	u32 n;
+};
+
+static struct page *page_at(struct file *f, pgoff_t index)
+{
+	if (file_inode(f)->i_sb->s_magic == TMPFS_MAGIC)
+		return shmem_read_mapping_page(f->f_mapping, index);
+	return read_mapping_page(f->f_mapping, index, f);
+}
+
+/* Write the pages of one run without a hole, @from to @to, page aligned. */
+static int dump_run(struct cpt_ctx *ctx, struct cpt_obj *obj, struct batch *b, loff_t from, loff_t to)
+{
+	int err = 0;
+
+	while (!err && from < to) {
+		b->run = (struct cpt_run){ .off = from };
+		for (b->n = 0; b->n < BATCH && from < to; from += PAGE_SIZE) {
+			struct page *page = page_at(obj->priv, from >> PAGE_SHIFT);
+
+			if (IS_ERR(page)) {
+				err = PTR_ERR(page);
+				break;
+			}
+			b->pages[b->n++] = page;
+		}
+		b->run.len = b->n * PAGE_SIZE;
+		if (!err)
+			err = cpt_out_data(ctx, obj->id, &b->run, 1, b->pages, b->n, b->run.len);
+		while (b->n)
+			put_page(b->pages[--b->n]);
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
+	}
+	return err;
+}
+
+static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct batch *b = kmalloc(sizeof(*b), GFP_KERNEL);
+	loff_t size = i_size_read(obj->ptr), from = 0, to = 0;
+	struct file *f = obj->priv;
+	int err = 0;
+
+	if (!b)
+		return -ENOMEM;
+	while (!err && to < size) {
+		from = vfs_llseek(f, to, SEEK_DATA);
+		if (from == -ENXIO)
+			break;
+		if (from < 0)
+			err = from;
+		from = max_t(loff_t, round_down(from, PAGE_SIZE), to);
+		to = vfs_llseek(f, from, SEEK_HOLE);
+		if (to < 0)
+			err = to;
+		to = round_up(to, PAGE_SIZE);
+		if (!err)
+			err = dump_run(ctx, obj, b, from, to);
+	}
+	kfree(b);
+	return err;
+}
+
+/* --- restore ------------------------------------------------------------------------------------ */
+
+static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *run, u64 size)
+{
+	loff_t pos = run->off;
+	u32 left = run->len;
+
+	while (left) {
+		u32 len, want;
+		const void *buf = cpt_in_piece(ctx, left, &len);
+		ssize_t n;
+
+		if (IS_ERR(buf))
+			return PTR_ERR(buf);
+		left -= len;
+		want = pos < size ? min_t(u64, len, size - pos) : 0;	/* the last page ends where the file does */
+		n = want ? kernel_write(f, buf, want, &pos) : 0;
+		if (n != want)
+			return n < 0 ? n : -ENOSPC;
+		cond_resched();
+	}
+	return 0;
+}
+
+static int write_contents(struct cpt_ctx *ctx, struct file *f, const struct cpt_deleted_rec *r)
+{
+	struct cpt_section s;
+	int err = vfs_truncate(&f->f_path, r->size);
+	u32 i;
+
+	if (err)
+		return err;
+	while ((err = cpt_in_section(ctx, r->rec.id, &s)) > 0) {
+		for (i = 0, err = 0; !err && i < s.nruns; i++)
+			if (s.runs[i].off + s.runs[i].len > PAGE_ALIGN(r->size))
+				err = cpt_fail(ctx, -EINVAL, "the image has data outside a deleted file");
+			else if (!(s.runs[i].flags & CPT_RUN_HOLE))
+				err = write_run(ctx, f, &s.runs[i], r->size);
+		if (err || (err = cpt_in_section_end(ctx, &s)))
+			break;
+	}
+	return err;
+}
+
+static int set_attributes(struct file *f, const struct cpt_deleted_rec *r)
+{
+	struct iattr attr = {
+		.ia_valid = ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
+			    ATTR_MTIME_SET | ATTR_FORCE,
+		.ia_mode = S_IFREG | r->mode,
+		.ia_uid = make_kuid(&init_user_ns, r->uid),
+		.ia_gid = make_kgid(&init_user_ns, r->gid),
+		.ia_atime = ns_to_timespec64(r->atime),
+		.ia_mtime = ns_to_timespec64(r->mtime),
+	};
+	struct inode *inode = file_inode(f);
+	int err;
+
+	if (!uid_valid(attr.ia_uid) || !gid_valid(attr.ia_gid))
+		return -EINVAL;
+	inode_lock(inode);
+	err = compat_notify_change(f->f_path.dentry, &attr);
+	inode_unlock(inode);
+	return err;
+}
+
+static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_deleted_rec *r = (const void *)rec;
+	const struct cpt_mount *m = cpt_mount_by_id(ctx, r->mount);
+	struct file *f;
+	int err;
+
+	if (!m)
+		return ERR_PTR(cpt_fail(ctx, -ENOENT, "the VE has no mount %u", r->mount));
+	err = cpt_data_make_before(ctx, rec->id);
+	if (err)
+		return ERR_PTR(err);
+	f = compat_tmpfile(&m->root, S_IFREG | 0600, O_RDWR | O_LARGEFILE | (r->linkable ? 0 : O_EXCL));
+	if (IS_ERR(f))
+		return f;
+	err = write_contents(ctx, f, r);
+	if (!err)
+		err = set_attributes(f, r);
+	if (err) {
+		cpt_say(ctx, "a deleted file of %llu bytes cannot be made again in mount %u: error %d", r->size,
+			r->mount, -err);
+		fput(f);
+		return ERR_PTR(err);
+	}
+	return f;
+}
+
+/*
+ * cpt_deleted_open - open what has no name any more
+ * @dir: where it was
+ * @name: what it was called there
+ * @flags: of open(2)
+ */
+struct file *cpt_deleted_open(struct cpt_ctx *ctx, u64 id, const struct path *dir, const char *name, u32 len,
+			      int flags, const struct cred *cred)
+{
+	struct file *made = cpt_made(ctx, id), *f;
+	struct path path = { .mnt = dir->mnt };
+	struct qstr qstr = QSTR_INIT(name, len);
+
+	if (IS_ERR(made))
+		return made;
+	if (file_inode(made)->i_sb != dir->dentry->d_sb || !d_is_dir(dir->dentry) || len > NAME_MAX)
+		return ERR_PTR(cpt_fail(ctx, -EINVAL, "a deleted file is not where it was"));
+	path.dentry = d_alloc(dir->dentry, &qstr);
+	if (!path.dentry)
+		return ERR_PTR(-ENOMEM);
+	ihold(file_inode(made));
+	d_instantiate(path.dentry, file_inode(made));
+	f = dentry_open(&path, flags, cred);
+	dput(path.dentry);
+	return f;
+}
+
+const struct cpt_kind_ops cpt_deleted_ops = {
+	.kind		= CPT_K_DELETED,
+	.name		= "deleted file",
+	.collect	= deleted_collect,
+	.dump		= deleted_dump,
+	.data		= deleted_data,
+	.release	= deleted_release,
+	.make		= deleted_make,
+	.unmake		= cpt_file_unmake,
+};
