@@ -45,9 +45,10 @@ int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holde
 	if ((f->f_flags & FASYNC) || compat_file_owned(f))
 		cpt_obstacle(ctx, "process %d (%s) gets signals from fd %d (F_SETOWN), which cannot be preserved yet",
 			     who->pid, who->comm, who->fd);
-	if (compat_file_locked(f))
-		cpt_obstacle(ctx, "process %d (%s) holds a lock on fd %d (%pD), which cannot be preserved yet",
+	if (compat_file_leased(f))
+		cpt_obstacle(ctx, "process %d (%s) holds a lease on fd %d (%pD), which cannot be preserved yet",
 			     who->pid, who->comm, who->fd, f);
+	cpt_locks_collect(ctx, f, f, who);
 	return cpt_collect(ctx, CPT_K_CRED, f->f_cred, who);
 }
 

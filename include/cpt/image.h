@@ -95,6 +95,7 @@ enum cpt_kind {
 	CPT_K_EPOLL	= 22,	/* object: struct cpt_epoll_rec */
 	CPT_K_MEMFD	= 23,	/* object: struct cpt_memfd_rec */
 	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file without a name */
+	CPT_K_LOCK	= 25,	/* struct cpt_lock_rec: of the open file or descriptor table before */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_MAX
@@ -326,6 +327,23 @@ struct cpt_fd {
 	__u64 file;		/* any open file: cpt_is_file() in walk.h */
 };
 #define CPT_FD_MAX	(1u << 20)	/* descriptors are below this */
+
+enum cpt_lock_kind {
+	CPT_LOCK_FLOCK	= 0,	/* flock(2), of an open file */
+	CPT_LOCK_OFD	= 1,	/* F_OFD_SETLK, of an open file */
+	CPT_LOCK_POSIX	= 2,	/* F_SETLK, of a descriptor table */
+	CPT_LOCK_KINDS
+};
+
+struct cpt_lock_rec {
+	struct cpt_rec rec;
+	__u64 file;		/* POSIX: REG or MEMFD; else 0: that of the owner */
+	__u64 start, end;	/* the last byte; 2^63 - 1: to the end of the file */
+	__u32 kind;		/* enum cpt_lock_kind */
+	__u32 type;		/* F_RDLCK (0), F_WRLCK (1) */
+	__u32 pid;		/* who took it, as F_GETLK and /proc tell it; 0: nobody that is left */
+	__u32 pad;
+};
 
 struct cpt_fs_rec {
 	struct cpt_rec rec;

@@ -433,6 +433,20 @@ static inline const char *cpt_check_files(struct cpt_walk *w, const struct cpt_r
 	return NULL;
 }
 
+static inline const char *cpt_check_lock(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_lock_rec *r = (const void *)rec;
+	__u32 owner = w->owner ? w->owner->kind : 0;
+
+	if (r->kind == CPT_LOCK_POSIX)
+		CPT_BAD_IF(owner != CPT_K_FILES || !cpt_ref_mappable(w, rec, r->file), "file or owner of a lock");
+	else
+		CPT_BAD_IF((owner != CPT_K_REG && owner != CPT_K_MEMFD) || r->file, "file or owner of a lock");
+	CPT_BAD_IF(r->kind >= CPT_LOCK_KINDS || r->type > 1 || r->pid > CPT_PID_MAX || r->pad || r->start > r->end ||
+		   r->end > 0x7fffffffffffffffULL, "lock");
+	return NULL;
+}
+
 static inline const char *cpt_check_fs(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_fs_rec *r = (const void *)rec;
@@ -637,6 +651,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, cpt_check_mm },
 	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, cpt_check_vma },
 	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, cpt_check_files },
+	[CPT_K_LOCK]	= { "lock", sizeof(struct cpt_lock_rec), true, false, cpt_check_lock },
 	[CPT_K_FS]	= { "root and cwd", sizeof(struct cpt_fs_rec), false, true, cpt_check_fs },
 	[CPT_K_SIGHAND]	= { "signal handlers", sizeof(struct cpt_sighand_rec), true, true, cpt_check_sighand },
 	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, cpt_check_proc },

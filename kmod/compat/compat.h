@@ -119,29 +119,29 @@ static inline bool compat_file_owned(struct file *f)
 #define COMPAT_LOCK_FILE fl_file
 #endif
 
-static inline bool compat_lock_of(struct list_head *locks, struct file *f)
-{
-	COMPAT_LOCK_TYPE *lock;
+/* A member of a struct file_lock; the lock that an entry of a list belongs to. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define COMPAT_LOCK(_lock, _member) ((_lock)->c.flc_##_member)
+#define compat_lock(_core) container_of(_core, struct file_lock, c)
+#else
+#define COMPAT_LOCK(_lock, _member) ((_lock)->fl_##_member)
+#define compat_lock(_core) (_core)
+#endif
 
-	list_for_each_entry(lock, locks, COMPAT_LOCK_LIST)
-		if (lock->COMPAT_LOCK_FILE == f)
-			return true;
-	return false;
-}
-
-/* Is there a lock or lease that was taken through @f? */
-static inline bool compat_file_locked(struct file *f)
+/* Is there a lease that was taken through @f? */
+static inline bool compat_file_leased(struct file *f)
 {
 	struct file_lock_context *ctx = READ_ONCE(file_inode(f)->i_flctx);
-	bool locked;
+	COMPAT_LOCK_TYPE *lock;
+	bool leased = false;
 
 	if (!ctx)
 		return false;
 	spin_lock(&ctx->flc_lock);
-	locked = compat_lock_of(&ctx->flc_flock, f) || compat_lock_of(&ctx->flc_posix, f) ||
-		 compat_lock_of(&ctx->flc_lease, f);
+	list_for_each_entry(lock, &ctx->flc_lease, COMPAT_LOCK_LIST)
+		leased |= lock->COMPAT_LOCK_FILE == f;
 	spin_unlock(&ctx->flc_lock);
-	return locked;
+	return leased;
 }
 
 /* get_user_pages_remote() lost its vmas argument in 6.5 (mm/gup.c). */

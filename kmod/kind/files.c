@@ -3,12 +3,13 @@
  * Tables of descriptors (files_struct): which descriptor is which open file, and
  * close-on-exec.
  *
- * Preserved: all numbers and flags; tables shared by clone(CLONE_FILES).
+ * Preserved: all numbers and flags; tables shared by clone(CLONE_FILES); POSIX locks (lock.c).
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/slab.h>
 
+#include "compat/compat.h"
 #include "kind.h"
 #include "out.h"
 
@@ -64,6 +65,7 @@ static int files_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct 
 			cpt_obstacle(ctx, "process %d (%s) has a descriptor above %u", who->pid,
 				     who->comm, CPT_FD_MAX);
 		err = cpt_collect_file(ctx, w.list->fds[i].file, &holder);
+		cpt_locks_collect(ctx, w.list->fds[i].file, w.files, &holder);
 	}
 	/* what was collected is held by its object; without that there will be no image */
 	for (i = 0; i < w.list->n; i++)
@@ -82,11 +84,31 @@ static void files_release(struct cpt_obj *obj)
 		ksym(put_files_struct)(obj->ptr);
 }
 
+/* Are the POSIX locks on the file of descriptor @i those of an earlier one, too? */
+static bool same_file_before(const struct fd_list *l, u32 i)
+{
+	const struct inode *inode = file_inode(l->fds[i].file);
+	u32 k;
+
+	for (k = 0; k < i; k++)
+		if (file_inode(l->fds[k].file) == inode)
+			return true;
+	return false;
+}
+
+static bool has_locks(const struct file *f)
+{
+	const struct file_lock_context *ctx = READ_ONCE(file_inode(f)->i_flctx);
+
+	return ctx && !list_empty(&ctx->flc_posix) && !(f->f_mode & FMODE_PATH);
+}
+
 static int files_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct fd_list *l = obj->priv;
 	struct cpt_files_rec *r;
 	struct cpt_fd *fd;
+	int err = 0;
 	u32 i;
 
 	r = cpt_out_rec(ctx, CPT_K_FILES, obj->id, sizeof(*r), l->n * sizeof(*fd));
@@ -99,7 +121,10 @@ static int files_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		fd[i].cloexec = l->fds[i].cloexec;
 		fd[i].file = cpt_obj_id(ctx, l->fds[i].file);
 	}
-	return 0;
+	for (i = 0; i < l->n && !err; i++)
+		if (has_locks(l->fds[i].file) && !same_file_before(l, i))
+			err = cpt_locks_dump(ctx, l->fds[i].file, obj->ptr);
+	return err;
 }
 
 static int files_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
@@ -120,7 +145,8 @@ static int files_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		if (err < 0)
 			return cpt_fail(ctx, err, "descriptor %u cannot be made: error %d", fd[i].fd, -err);
 	}
-	return 0;
+	/* last: to close any descriptor of a file gives up all POSIX locks on it */
+	return cpt_locks_restore(ctx, rec, NULL);
 }
 
 const struct cpt_kind_ops cpt_files_ops = {

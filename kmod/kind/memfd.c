@@ -44,7 +44,7 @@ static int memfd_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		return -ENOMEM;
 	cpt_file_fill(ctx, &r->file, obj->ptr);
 	r->shmem = cpt_obj_id(ctx, file_inode((struct file *)obj->ptr));
-	return 0;
+	return cpt_locks_dump(ctx, obj->ptr, obj->ptr);
 }
 
 static void *memfd_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
@@ -52,15 +52,21 @@ static void *memfd_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	const struct cpt_memfd_rec *r = (const void *)rec;
 	const struct cred *cred = cpt_made(ctx, r->file.cred);
 	struct file *memory = cpt_made(ctx, r->shmem), *f;
+	int err;
 
 	if (IS_ERR(cred))
 		return (void *)cred;
 	if (IS_ERR(memory))
 		return memory;
 	f = dentry_open(&memory->f_path, r->file.flags & (O_ACCMODE | O_LARGEFILE), cred);
-	if (!IS_ERR(f))
-		cpt_file_finish(f, &r->file);
-	return f;
+	if (IS_ERR(f))
+		return f;
+	cpt_file_finish(f, &r->file);
+	err = cpt_locks_restore(ctx, rec, f);
+	if (!err)
+		return f;
+	fput(f);
+	return ERR_PTR(err);
 }
 
 const struct cpt_kind_ops cpt_memfd_ops = {

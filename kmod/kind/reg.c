@@ -8,7 +8,7 @@
  * Not preserved: contents of regular files (the file system keeps them).
  * Deleted files: deleted.c has their contents.
  * Refused: files outside the VE's mounts, files of /proc, /sys and
- * the like, other devices, locks and signal owners (file.c).
+ * the like, other devices, leases and signal owners (file.c).
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -142,7 +142,7 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->mount = mount;
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
-	err = 0;
+	err = cpt_locks_dump(ctx, f, f);
 out:
 	kfree(buf);
 	return err;
@@ -172,6 +172,21 @@ static int same_inode(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct i
 /* Flags of open(2) that meant something then. */
 #define NOT_AGAIN	(O_CREAT | O_TRUNC | O_EXCL | __O_TMPFILE)
 
+/* What is left to do when it is open, or failed to be. */
+static struct file *finish(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct file *f)
+{
+	int err;
+
+	if (IS_ERR(f))
+		return f;
+	cpt_file_finish(f, &r->file);
+	err = cpt_locks_restore(ctx, &r->rec, f);
+	if (!err)
+		return f;
+	fput(f);
+	return ERR_PTR(err);
+}
+
 static void *make_deleted(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, const struct cred *cred)
 {
 	const char *name = (const char *)(r + 1);
@@ -187,10 +202,8 @@ static void *make_deleted(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, cons
 		return ERR_PTR(err);
 	f = cpt_deleted_open(ctx, r->deleted, &path, name + dir, r->path_len - dir,
 			     r->file.flags & ~NOT_AGAIN, cred);
-	if (!IS_ERR(f))
-		cpt_file_finish(f, &r->file);
 	path_put(&path);
-	return f;
+	return finish(ctx, r, f);
 }
 
 static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
@@ -221,7 +234,7 @@ static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		cpt_say(ctx, "%.*s (mount %u) cannot be opened again: error %ld", (int)r->path_len,
 			(const char *)(r + 1), r->mount, -PTR_ERR(f));
 	else
-		cpt_file_finish(f, &r->file);
+		f = finish(ctx, r, f);
 out:
 	path_put(&path);
 	return f;

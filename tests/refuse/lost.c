@@ -16,7 +16,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
-#include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/mount.h>
 #include <sys/msg.h>
@@ -383,20 +382,6 @@ static void s_devzero(void)
 	kept(p[1] == 42 && q[1] == 43, "%d %d", p[1], q[1]);
 }
 
-static void s_unlinkedmap(void)
-{
-	int fd = sys(open("/tmp/lost.mapped", O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-	char *p;
-
-	sys(ftruncate(fd, PAGE));
-	p = sys(mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
-	close(fd);
-	sys(unlink("/tmp/lost.mapped"));
-	p[1] = 44;
-	hold();
-	kept(p[1] == 44);
-}
-
 static void s_unlinkeddir(void)
 {
 	char is[PATH_MAX];
@@ -465,66 +450,6 @@ static int file(void)
 
 	snprintf(path, sizeof(path), "/tmp/lost.file.%s", name);
 	return sys(open(path, O_RDWR | O_CREAT, 0600));
-}
-
-/* another open of the same file: is it locked for it? */
-static int second(void)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/tmp/lost.file.%s", name);
-	return sys(open(path, O_RDWR));
-}
-
-static void s_flock(void)
-{
-	sys(flock(file(), LOCK_EX));
-	hold();
-	kept(flock(second(), LOCK_EX | LOCK_NB) == -1 && errno == EWOULDBLOCK, "the lock is gone");
-}
-
-static void s_posixlock(void)
-{
-	struct flock l = { .l_type = F_WRLCK, .l_start = 10, .l_len = 5 };
-	int fd = file();
-	pid_t pid;
-
-	sys(fcntl(fd, F_SETLK, &l));
-	hold();
-	pid = test_fork();
-	if (!pid) {
-		sys(fcntl(fd, F_GETLK, &l));
-		kept(l.l_type == F_WRLCK && l.l_pid == getppid(), "the lock is gone");
-		_exit(0);
-	}
-	test_reap(pid);
-}
-
-static void s_ofdlock(void)
-{
-	struct flock l = { .l_type = F_WRLCK, .l_start = 10, .l_len = 5 };
-
-	sys(fcntl(file(), F_OFD_SETLK, &l));
-	hold();
-	kept(fcntl(second(), F_OFD_SETLK, &l) == -1 && errno == EAGAIN, "the lock is gone");
-}
-
-static void s_lockwait(void)	/* one that waits for a lock */
-{
-	int fd = file();
-	pid_t pid;
-
-	sys(flock(fd, LOCK_EX));
-	pid = test_fork();
-	if (!pid) {
-		sys(flock(second(), LOCK_EX));
-		_exit(0);
-	}
-	usleep(300000);
-	hold();
-	kept(waitpid(pid, NULL, WNOHANG) == 0, "it got the lock");
-	sys(flock(fd, LOCK_UN));
-	test_reap(pid);
 }
 
 static void s_lease(void)
@@ -902,8 +827,8 @@ static const struct { const char *name; void (*run)(void); } sorts[] = {
 	S(fifo), S(batch), S(idle), S(resetonfork), S(ioprio), S(uclamp), S(stopped), S(traced), S(vfork),
 	S(seccomp), S(landlock), S(keyring), S(dispatch), S(tsc), S(mdwe), S(ioflusher), S(ksm), S(nothp),
 	S(mce), S(speculation), S(vmaname), S(mseal), S(mempolicy), S(mbind), S(mlockall), S(devzero),
-	S(unlinkedmap), S(unlinkeddir), S(pkey), S(ldt), S(aio), S(membarrier), S(flock), S(posixlock),
-	S(ofdlock), S(lockwait), S(lease), S(owner), S(dnotify), S(sysvshm), S(sysvsem), S(semundo),
+	S(unlinkeddir), S(pkey), S(ldt), S(aio), S(membarrier),
+	S(lease), S(owner), S(dnotify), S(sysvshm), S(sysvsem), S(semundo),
 	S(sysvmsg), S(mqueue), S(mount), S(ns_mnt), S(ns_uts), S(ns_ipc), S(ns_net), S(ns_pid), S(ns_user),
 	S(ns_cgroup), S(ns_time), S(cgroup), S(sysctl), S(cputimer), S(alarmtimer), S(cpusleep), S(pimutex),
 	S(threadfiles), S(bits32), S(unlinkedexe),

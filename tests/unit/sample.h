@@ -246,6 +246,17 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	return r->rec.id;
 }
 
+static inline void sample_lock(struct sample *s, uint32_t kind, uint64_t file)
+{
+	struct cpt_lock_rec *r = sample_rec(s, CPT_K_LOCK, sizeof(*r), false);
+
+	r->kind = kind;
+	r->file = file;
+	r->start = 5;
+	r->end = 9;
+	r->type = 1;
+}
+
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
@@ -262,6 +273,7 @@ static inline uint64_t sample_files(struct sample *s)
 		fd[i].cloexec = i & 1;
 		fd[i].file = files[i];
 	}
+	sample_lock(s, CPT_LOCK_POSIX, s->memfd);
 	return r->rec.id;
 }
 
@@ -453,6 +465,7 @@ static inline void sample_meta(struct sample *s)
 	s->memfd = sample_memfd(s);
 	s->contents = sample_contents(s);
 	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
+	sample_lock(s, CPT_LOCK_FLOCK, 0);
 	sample_tasks(s);
 }
 

@@ -182,7 +182,7 @@ META("length of a record", blob, NTH(BLOB, 0), {			/* no room for a record */
 	sample_hdr(s)->meta_len = 8;
 })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0; })
-META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_DELETED + 1; })
+META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_LOCK + 1; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_DATA; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = CPT_K_MAX; })
 META("kind of a record", blob, NTH(BLOB, 0), { r->rec.kind = 0xffff; })
@@ -400,6 +400,25 @@ META("descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[1].cloexec
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = 0; })
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = s->pipe; })
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = HUGE_ID; })
+
+/* LOCK: the first is of an open file, the second of a descriptor table */
+META("lock", lock, NTH(LOCK, 0), { r->type = 2; })
+META("lock", lock, NTH(LOCK, 0), { r->start = 10; })
+META("lock", lock, NTH(LOCK, 0), { r->pid = CPT_PID_MAX + 1; })
+META("lock", lock, NTH(LOCK, 0), { r->pad = 1; })
+META("lock", lock, NTH(LOCK, 0), { r->end = 1ULL << 63; })
+META(NULL, lock, NTH(LOCK, 0), { r->end = (1ULL << 63) - 1; })
+META(NULL, lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_OFD; })
+META("file or owner of a lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_POSIX, r->file = s->exe; })
+META("file or owner of a lock", lock, NTH(LOCK, 0), { r->file = s->exe; })
+META("lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_KINDS; })
+META("file or owner of a lock", lock, NTH(LOCK, 1), { r->kind = CPT_LOCK_FLOCK, r->file = 0; })
+META("file or owner of a lock", lock, NTH(LOCK, 1), { r->file = 0; })
+META("file or owner of a lock", lock, NTH(LOCK, 1), { r->file = s->eventfd; })
+META("file or owner of a lock", lock, NTH(UTS, 0), {		/* behind no object at all */
+	r->rec.kind = CPT_K_LOCK;
+	r->rec.len = sizeof(*r);
+})
 
 /* FS */
 META("root and cwd", fs, OBJ(fs[0]), { r->umask = 01000; })
