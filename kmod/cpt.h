@@ -129,6 +129,7 @@ int cpt_ve_find(struct cpt_ctx *ctx, int pidfd);
 void cpt_ve_forget(struct cpt_ctx *ctx);
 int cpt_ve_kill(struct cpt_ctx *ctx);
 void cpt_ve_clocks(struct cpt_ctx *ctx);
+u64 cpt_frozen_at(const struct cpt_ctx *ctx, clockid_t clock);
 struct task_struct *cpt_ve_next(struct pid_namespace *ns, pid_t *nr);
 static inline pid_t cpt_vpid(const struct cpt_ctx *ctx, struct task_struct *t)
 {

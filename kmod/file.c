@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "compat/compat.h"
+#include "in.h"
 #include "kind.h"
 
 /* Flags of open(2) that stay with an open file and that we set again. */
@@ -130,6 +131,52 @@ void cpt_file_finish(struct file *f, const struct cpt_file_body *body)
 		vfs_llseek(f, body->pos, SEEK_SET);
 	else
 		f->f_pos = body->pos;
+}
+
+static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *run, u64 size)
+{
+	loff_t pos = run->off;
+	u32 left = run->len;
+
+	while (left) {
+		u32 len, want;
+		const void *buf = cpt_in_piece(ctx, left, &len);
+		ssize_t n;
+
+		if (IS_ERR(buf))
+			return PTR_ERR(buf);
+		left -= len;
+		want = pos < size ? min_t(u64, len, size - pos) : 0;
+		n = want ? kernel_write(f, buf, want, &pos) : 0;
+		if (n != want)
+			return n < 0 ? n : -ENOSPC;
+		cond_resched();
+	}
+	return 0;
+}
+
+/*
+ * cpt_file_contents - write the data of object @id, which are whole pages, into @f
+ * @size: nothing is written behind that
+ */
+int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size)
+{
+	struct cpt_section s;
+	int err;
+	u32 i;
+
+	while ((err = cpt_in_section(ctx, id, &s)) > 0) {
+		for (i = 0, err = 0; !err && i < s.nruns; i++)
+			if (s.runs[i].off + s.runs[i].len > PAGE_ALIGN(size))
+				err = cpt_fail(ctx, -EINVAL, "the image has data outside a file");
+			else if (!(s.runs[i].flags & CPT_RUN_HOLE))
+				err = write_run(ctx, f, &s.runs[i], size);
+		if (!err)
+			err = cpt_in_section_end(ctx, &s);
+		if (err)
+			break;
+	}
+	return err;
 }
 
 /*

@@ -114,6 +114,7 @@ int cpt_anon_check(struct cpt_ctx *ctx, struct cpt_obj *obj);
 void cpt_anon_release(struct cpt_obj *obj);
 struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_body *body);
 void cpt_file_unmake(void *ptr);
+int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
 int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);
 

@@ -151,3 +151,18 @@ void cpt_ve_clocks(struct cpt_ctx *ctx)
 	ctx->frozen_mono = ktime_get_ns();
 	ctx->frozen_boot = ktime_get_boottime_ns();
 }
+
+/*
+ * cpt_frozen_at - what a clock of the host's showed at the freeze
+ */
+u64 cpt_frozen_at(const struct cpt_ctx *ctx, clockid_t clock)
+{
+	switch (clock) {
+	case CLOCK_REALTIME:
+		return ctx->frozen_real;
+	case CLOCK_BOOTTIME:
+		return ctx->frozen_boot;
+	default:
+		return ctx->frozen_mono;
+	}
+}

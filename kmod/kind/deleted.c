@@ -22,7 +22,6 @@
 #include <linux/xattr.h>
 
 #include "compat/compat.h"
-#include "in.h"
 #include "kind.h"
 #include "out.h"
 #include "undump.h"
@@ -182,48 +181,6 @@ static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 /* --- restore ------------------------------------------------------------------------------------ */
 
-static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *run, u64 size)
-{
-	loff_t pos = run->off;
-	u32 left = run->len;
-
-	while (left) {
-		u32 len, want;
-		const void *buf = cpt_in_piece(ctx, left, &len);
-		ssize_t n;
-
-		if (IS_ERR(buf))
-			return PTR_ERR(buf);
-		left -= len;
-		want = pos < size ? min_t(u64, len, size - pos) : 0;	/* the last page ends where the file does */
-		n = want ? kernel_write(f, buf, want, &pos) : 0;
-		if (n != want)
-			return n < 0 ? n : -ENOSPC;
-		cond_resched();
-	}
-	return 0;
-}
-
-static int write_contents(struct cpt_ctx *ctx, struct file *f, const struct cpt_deleted_rec *r)
-{
-	struct cpt_section s;
-	int err = vfs_truncate(&f->f_path, r->size);
-	u32 i;
-
-	if (err)
-		return err;
-	while ((err = cpt_in_section(ctx, r->rec.id, &s)) > 0) {
-		for (i = 0, err = 0; !err && i < s.nruns; i++)
-			if (s.runs[i].off + s.runs[i].len > PAGE_ALIGN(r->size))
-				err = cpt_fail(ctx, -EINVAL, "the image has data outside a deleted file");
-			else if (!(s.runs[i].flags & CPT_RUN_HOLE))
-				err = write_run(ctx, f, &s.runs[i], r->size);
-		if (err || (err = cpt_in_section_end(ctx, &s)))
-			break;
-	}
-	return err;
-}
-
 static int set_attributes(struct file *f, const struct cpt_deleted_rec *r)
 {
 	struct iattr attr = {
@@ -261,7 +218,9 @@ static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	f = compat_tmpfile(&m->root, S_IFREG | 0600, O_RDWR | O_LARGEFILE | (r->linkable ? 0 : O_EXCL));
 	if (IS_ERR(f))
 		return f;
-	err = write_contents(ctx, f, r);
+	err = vfs_truncate(&f->f_path, r->size);
+	if (!err)
+		err = cpt_file_contents(ctx, rec->id, f, r->size);
 	if (!err)
 		err = set_attributes(f, r);
 	if (err) {

@@ -59,24 +59,11 @@ static void proc_release(struct cpt_obj *obj)
 	put_task_struct(obj->priv);
 }
 
-/* The host's clock @base at the freeze. */
-static u64 frozen_at(const struct cpt_ctx *ctx, clockid_t base)
-{
-	switch (base) {
-	case CLOCK_REALTIME:
-		return ctx->frozen_real;
-	case CLOCK_BOOTTIME:
-		return ctx->frozen_boot;
-	default:
-		return ctx->frozen_mono;
-	}
-}
-
 /* What remained of an armed hrtimer when the VE stood still; at least 1. */
 static u64 remaining(const struct cpt_ctx *ctx, const struct hrtimer *timer)
 {
 	s64 left = ktime_to_ns(hrtimer_get_expires(timer)) -
-		   (s64)frozen_at(ctx, timer->base->clockid);
+		   (s64)cpt_frozen_at(ctx, timer->base->clockid);
 
 	return max_t(s64, left, 1);
 }
@@ -114,7 +101,7 @@ static bool silent_left(const struct cpt_ctx *ctx, struct k_itimer *timer)
 
 	return timer->it_sigev_notify == SIGEV_NONE && hrtimer_get_expires(h) &&
 	       (timer->it_interval ||
-		ktime_to_ns(hrtimer_get_expires(h)) > (s64)frozen_at(ctx, h->base->clockid));
+		ktime_to_ns(hrtimer_get_expires(h)) > (s64)cpt_frozen_at(ctx, h->base->clockid));
 }
 
 static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
@@ -142,7 +129,7 @@ static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_t
 	if (r->absolute)
 		r->it.value = ktime_to_ns(hrtimer_get_expires(h));
 	else if (r->fired)
-		r->it.value = frozen_at(ctx, h->base->clockid) - ktime_to_ns(hrtimer_get_expires(h));
+		r->it.value = cpt_frozen_at(ctx, h->base->clockid) - ktime_to_ns(hrtimer_get_expires(h));
 	else
 		r->it.value = remaining(ctx, h);
 	if (r->it.value >> 62)		/* it fired after the freeze */

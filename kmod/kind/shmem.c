@@ -20,7 +20,6 @@
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 
-#include "in.h"
 #include "kind.h"
 #include "out.h"
 #include "undump.h"
@@ -136,26 +135,6 @@ static int shmem_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	return err < 0 ? err : 0;
 }
 
-static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *run)
-{
-	loff_t pos = run->off;
-	u32 left = run->len;
-
-	while (left) {
-		u32 len;
-		const void *buf = cpt_in_piece(ctx, left, &len);
-		ssize_t n;
-
-		if (IS_ERR(buf))
-			return PTR_ERR(buf);
-		n = kernel_write(f, buf, len, &pos);
-		if (n != len)
-			return n < 0 ? n : -ENOSPC;
-		left -= len;
-	}
-	return 0;
-}
-
 static struct file *new_file(const struct cpt_shmem_rec *r)
 {
 	char name[PREFIX_LEN + CPT_MEMFD_NAME_MAX + 1];
@@ -184,10 +163,8 @@ static int set_properties(struct file *f, const struct cpt_shmem_rec *r)
 static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_shmem_rec *r = (const void *)rec;
-	struct cpt_section s;
 	struct file *f;
 	int err;
-	u32 i;
 
 	err = cpt_data_make_before(ctx, rec->id);
 	if (err)
@@ -195,15 +172,7 @@ static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	f = new_file(r);
 	if (IS_ERR(f))
 		return f;
-	while ((err = cpt_in_section(ctx, rec->id, &s)) > 0) {
-		for (i = 0, err = 0; !err && i < s.nruns; i++)
-			if (s.runs[i].off + s.runs[i].len > PAGE_ALIGN(r->size))
-				err = cpt_fail(ctx, -EINVAL, "the image has data outside shared memory");
-			else if (!(s.runs[i].flags & CPT_RUN_HOLE))
-				err = write_run(ctx, f, &s.runs[i]);
-		if (err || (err = cpt_in_section_end(ctx, &s)))
-			break;
-	}
+	err = cpt_file_contents(ctx, rec->id, f, PAGE_ALIGN(r->size));
 	if (!err && r->memfd)
 		err = set_properties(f, r);
 	if (err) {

@@ -36,25 +36,12 @@ static int timerfd_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struc
 	return cpt_anon_collect(ctx, obj, who);
 }
 
-/* The host's clock at the freeze. */
-static u64 frozen_clock(struct cpt_ctx *ctx, clockid_t clock)
-{
-	switch (clock) {
-	case CLOCK_REALTIME:
-		return ctx->frozen_real;
-	case CLOCK_BOOTTIME:
-		return ctx->frozen_boot;
-	default:
-		return ctx->frozen_mono;
-	}
-}
-
 /* Under the lock. */
 static void fill(struct cpt_ctx *ctx, const struct compat_timerfd *t, struct cpt_timerfd_rec *r)
 {
 	const struct hrtimer *h = &t->t.tmr;
 	clockid_t base = h->base->clockid;	/* a relative timer of CLOCK_REALTIME is not on it */
-	s64 left = ktime_to_ns(hrtimer_get_expires(h)) - frozen_clock(ctx, base);
+	s64 left = ktime_to_ns(hrtimer_get_expires(h)) - cpt_frozen_at(ctx, base);
 
 	r->clock = t->clockid;
 	r->flags = t->settime_flags;

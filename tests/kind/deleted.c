@@ -31,24 +31,6 @@ static int make(const struct place *p, const char *what)
 	return sys(open(name(p, what), O_RDWR | O_CREAT | O_EXCL, 0600));
 }
 
-static void put(int fd, off_t at, size_t n, uint32_t seed)
-{
-	char *buf = aligned_alloc(PAGE, n);
-
-	fill(buf, n, seed);
-	check(pwrite(fd, buf, n, at) == (ssize_t)n, "write: %s", strerror(errno));
-	free(buf);
-}
-
-static void check_bytes(int fd, off_t at, size_t n, uint32_t seed, const char *what)
-{
-	char *buf = aligned_alloc(PAGE, n);
-
-	check(pread(fd, buf, n, at) == (ssize_t)n, "%s: %s", what, strerror(errno));
-	verify(buf, n, seed, what);
-	free(buf);
-}
-
 static char *map(int fd, int flags)
 {
 	char *p = mmap(NULL, 4 * PAGE, PROT_READ | PROT_WRITE, flags, fd, 0);
@@ -63,7 +45,7 @@ static void begin(struct place *p)
 	int fd;
 
 	p->plain = make(p, "plain");
-	put(p->plain, 0, BIG, 1);
+	fill_file(p->plain, 0, BIG, 1);
 	sys(ftruncate(p->plain, BIG - 77));
 	sys(lseek(p->plain, 4321, SEEK_SET));
 	sys(fchmod(p->plain, 04751));
@@ -74,7 +56,7 @@ static void begin(struct place *p)
 	sys(unlink(name(p, "plain")));
 	close(make(p, "plain"));	/* another file has the name now */
 	p->sparse = make(p, "sparse");
-	put(p->sparse, 1ll << 30, 3 * PAGE, 2);
+	fill_file(p->sparse, 1ll << 30, 3 * PAGE, 2);
 	sys(ftruncate(p->sparse, 1ll << 31));
 	sys(unlink(name(p, "sparse")));
 	p->empty = make(p, "empty");
@@ -89,7 +71,7 @@ static void begin(struct place *p)
 	p->sealed_off = sys(open(p->dir, O_RDWR | O_TMPFILE | O_EXCL, 0640));
 	fd = make(p, "mapped");
 	for (size_t i = 0; i < 4; i++)
-		put(fd, i * PAGE, PAGE, 3);
+		fill_file(fd, i * PAGE, PAGE, 3);
 	p->shared = map(fd, MAP_SHARED);
 	p->private = map(fd, MAP_PRIVATE);
 	close(fd);
@@ -116,12 +98,12 @@ static void check_plain(struct place *p)
 	      "size %lld, mode %o, links %d", (long long)st.st_size, st.st_mode, (int)st.st_nlink);
 	check(!memcmp(&st.st_mtim, &p->st.st_mtim, sizeof(st.st_mtim)) &&
 	      !memcmp(&st.st_atim, &p->st.st_atim, sizeof(st.st_atim)), "times of %s", p->dir);
-	check_bytes(p->plain, 0, BIG - PAGE, 1, "contents");
+	verify_file(p->plain, 0, BIG - PAGE, 1, "contents");
 	check_is(lseek(p->plain, 0, SEEK_CUR), 4321, "position");
 	check_is(lseek(p->again, 0, SEEK_CUR), 0, "position of another description");
 	check(write(p->again, "x", 1) == -1 && errno == EBADF && fcntl(p->again, F_GETFD) == FD_CLOEXEC, "the read-only one");
-	put(p->plain, 0, PAGE, 9);
-	check_bytes(p->again, 0, PAGE, 9, "both are one file");
+	fill_file(p->plain, 0, PAGE, 9);
+	verify_file(p->again, 0, PAGE, 9, "both are one file");
 	sys(stat(name(p, "plain"), &st));
 	check_is(st.st_size, 0, "size of the file that has the name");
 }
@@ -133,7 +115,7 @@ static void check_others(struct place *p)
 
 	sys(fstat(p->sparse, &st));
 	check(st.st_size == 1ll << 31 && st.st_blocks <= 16 * (long)PAGE / 512, "sparse: %lld blocks", (long long)st.st_blocks);
-	check_bytes(p->sparse, 1ll << 30, 3 * PAGE, 2, "sparse");
+	verify_file(p->sparse, 1ll << 30, 3 * PAGE, 2, "sparse");
 	check(lseek(p->sparse, 0, SEEK_DATA) == 1ll << 30, "where the data are");
 	sys(fstat(p->empty, &st));
 	check_is(st.st_size, 0, "size of an empty one");

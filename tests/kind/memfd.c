@@ -22,24 +22,6 @@ static int memfd(const char *name, unsigned int flags)
 	return sys(memfd_create(name, flags));
 }
 
-static void put(int fd, off_t at, size_t n, uint32_t seed)
-{
-	char *buf = aligned_alloc(PAGE, n);
-
-	fill(buf, n, seed);
-	check(pwrite(fd, buf, n, at) == (ssize_t)n);
-	free(buf);
-}
-
-static void check_bytes(int fd, off_t at, size_t n, uint32_t seed, const char *what)
-{
-	char *buf = aligned_alloc(PAGE, n);
-
-	check(pread(fd, buf, n, at) == (ssize_t)n, "%s: %s", what, strerror(errno));
-	verify(buf, n, seed, what);
-	free(buf);
-}
-
 static char *map(int fd, int flags, int prot)
 {
 	char *p = mmap(NULL, 4 * PAGE, prot, flags, fd, 0);
@@ -53,7 +35,7 @@ static void make_files(void)
 	char path[64];
 
 	plain = memfd("a name: with / and \303\244", MFD_CLOEXEC);
-	put(plain, 0, BIG, 1);
+	fill_file(plain, 0, BIG, 1);
 	sys(ftruncate(plain, BIG - 100));
 	sys(lseek(plain, 12345, SEEK_SET));
 	sys(fchmod(plain, 0640));
@@ -62,7 +44,7 @@ static void make_files(void)
 	plain_ro = sys(open(path, O_RDONLY | O_APPEND));
 	sys(lseek(plain_ro, 77, SEEK_SET));
 	sparse = memfd("sparse", 0);
-	put(sparse, 100 * PAGE, PAGE, 2);
+	fill_file(sparse, 100 * PAGE, PAGE, 2);
 	sys(ftruncate(sparse, 1ll << 32));
 	empty = memfd("", 0);
 }
@@ -70,15 +52,15 @@ static void make_files(void)
 static void make_maps(void)
 {
 	sealed = memfd("sealed", MFD_ALLOW_SEALING);
-	put(sealed, 0, 4 * PAGE, 3);
+	fill_file(sealed, 0, 4 * PAGE, 3);
 	sys(fcntl(sealed, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW));
 	map_sealed = map(sealed, MAP_SHARED, PROT_READ);
 	future = memfd("future", MFD_ALLOW_SEALING);
-	put(future, 0, 4 * PAGE, 4);
+	fill_file(future, 0, 4 * PAGE, 4);
 	map_future = map(future, MAP_SHARED, PROT_READ | PROT_WRITE);
 	sys(fcntl(future, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SEAL));
 	shared = memfd("shared", 0);
-	put(shared, 0, 4 * PAGE, 5);
+	fill_file(shared, 0, 4 * PAGE, 5);
 	map_shared = map(shared, MAP_SHARED, PROT_READ | PROT_WRITE);
 	map_private = map(shared, MAP_PRIVATE, PROT_READ | PROT_WRITE);
 	fill(map_private + PAGE, PAGE, 6);	/* a page of its own */
@@ -113,17 +95,17 @@ static void check_files(void)
 	sys(fstat(plain, &st));
 	check(st.st_size == BIG - 100 && st.st_uid == 12 && st.st_gid == 34 && st.st_mode == (S_IFREG | 0640),
 	      "size %lld, mode %o", (long long)st.st_size, st.st_mode);
-	check_bytes(plain, 0, BIG - PAGE, 1, "contents");
+	verify_file(plain, 0, BIG - PAGE, 1, "contents");
 	check_is(lseek(plain, 0, SEEK_CUR), 12345, "position");
 	check_is(lseek(plain_ro, 0, SEEK_CUR), 77, "position of another description");
 	check(write(plain_ro, "x", 1) == -1 && errno == EBADF, "the read-only description");
 	check((fcntl(plain_ro, F_GETFL) & (O_ACCMODE | O_APPEND)) == (O_RDONLY | O_APPEND), "flags");
 	check(fcntl(plain, F_GET_SEALS) == F_SEAL_SEAL, "seals of one that has none: %#x", fcntl(plain, F_GET_SEALS));
-	put(plain, 0, PAGE, 9);
-	check_bytes(plain_ro, 0, PAGE, 9, "both are one file");
+	fill_file(plain, 0, PAGE, 9);
+	verify_file(plain_ro, 0, PAGE, 9, "both are one file");
 	sys(fstat(sparse, &st));
 	check(st.st_size == 1ll << 32 && st.st_blocks == PAGE / 512, "sparse: %lld blocks", (long long)st.st_blocks);
-	check_bytes(sparse, 100 * PAGE, PAGE, 2, "sparse");
+	verify_file(sparse, 100 * PAGE, PAGE, 2, "sparse");
 	sys(fstat(empty, &st));
 	check_is(st.st_size, 0, "size of an empty one");
 }
@@ -138,7 +120,7 @@ static void check_maps(void)
 	sys(fcntl(sealed, F_ADD_SEALS, F_SEAL_SEAL));
 	check_is(fcntl(future, F_GET_SEALS), F_SEAL_FUTURE_WRITE | F_SEAL_SEAL, "seals");
 	fill(map_future, PAGE, 7);
-	check_bytes(future, 0, PAGE, 7, "mapped before it was sealed");
+	verify_file(future, 0, PAGE, 7, "mapped before it was sealed");
 	check(mmap(NULL, PAGE, PROT_WRITE, MAP_SHARED, future, 0) == MAP_FAILED, "mapped after it was sealed");
 	verify(map_shared, 4 * PAGE, 5, "a shared mapping");
 	verify(map_private, PAGE, 5, "a private mapping");

@@ -180,3 +180,21 @@ void verify(const void *p, size_t len, uint32_t seed, const char *what)
 			test_fail("%s: byte %zu of %zu at %p is %#x, not %#x", what, i * 4, len,
 				  (const void *)&w[i], w[i], word(i, seed));
 }
+
+void fill_file(int fd, off_t at, size_t len, uint32_t seed)
+{
+	char *buf = aligned_alloc(PAGE, len);
+
+	fill(buf, len, seed);
+	check(pwrite(fd, buf, len, at) == (ssize_t)len, "write: %s", strerror(errno));
+	free(buf);
+}
+
+void verify_file(int fd, off_t at, size_t len, uint32_t seed, const char *what)
+{
+	char *buf = aligned_alloc(PAGE, len);
+
+	check(pread(fd, buf, len, at) == (ssize_t)len, "%s: %s", what, strerror(errno));
+	verify(buf, len, seed, what);
+	free(buf);
+}

@@ -88,6 +88,9 @@ int64_t clock_ns(clockid_t clock);
 /* Pages that say where they are and whose: fill, and find the first byte that is wrong. */
 void fill(void *p, size_t len, uint32_t seed);
 void verify(const void *p, size_t len, uint32_t seed, const char *what);
+/* the same of @len bytes of a file, from @at on */
+void fill_file(int fd, off_t at, size_t len, uint32_t seed);
+void verify_file(int fd, off_t at, size_t len, uint32_t seed, const char *what);
 
 /* check(cond[, "more to say", …]): cond holds, or the test has failed */
 #define check(cond, ...) do {						\
