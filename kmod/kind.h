@@ -92,7 +92,7 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
 
 /* kind/lock.c */
 void cpt_locks_collect(struct cpt_ctx *ctx, struct file *f, const void *owner, const struct cpt_holder *who);
-int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner);
+int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner, u32 fd);
 int cpt_locks_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f);
 
 /* kind/deleted.c */

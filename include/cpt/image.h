@@ -337,12 +337,11 @@ enum cpt_lock_kind {
 
 struct cpt_lock_rec {
 	struct cpt_rec rec;
-	__u64 file;		/* POSIX: REG or MEMFD; else 0: that of the owner */
 	__u64 start, end;	/* the last byte; 2^63 - 1: to the end of the file */
 	__u32 kind;		/* enum cpt_lock_kind */
 	__u32 type;		/* F_RDLCK (0), F_WRLCK (1) */
 	__u32 pid;		/* who took it, as F_GETLK and /proc tell it; 0: nobody that is left */
-	__u32 pad;
+	__u32 fd;		/* POSIX: a descriptor of the file; else 0 */
 };
 
 struct cpt_fs_rec {

@@ -439,11 +439,13 @@ static inline const char *cpt_check_lock(struct cpt_walk *w, const struct cpt_re
 	__u32 owner = w->owner ? w->owner->kind : 0;
 
 	if (r->kind == CPT_LOCK_POSIX)
-		CPT_BAD_IF(owner != CPT_K_FILES || !cpt_ref_mappable(w, rec, r->file), "file or owner of a lock");
+		CPT_BAD_IF(owner != CPT_K_FILES || r->fd >= CPT_FD_MAX, "file or owner of a lock");
 	else
-		CPT_BAD_IF((owner != CPT_K_REG && owner != CPT_K_MEMFD) || r->file, "file or owner of a lock");
-	CPT_BAD_IF(r->kind >= CPT_LOCK_KINDS || r->type > 1 || r->pid > CPT_PID_MAX || r->pad || r->start > r->end ||
-		   r->end > 0x7fffffffffffffffULL, "lock");
+		CPT_BAD_IF((owner != CPT_K_REG && owner != CPT_K_MEMFD) || r->fd ||
+			   (((const struct cpt_reg_rec *)w->owner)->file.flags & CPT_O_PATH),
+			   "file or owner of a lock");	/* a MEMFD begins as a REG does */
+	CPT_BAD_IF(r->kind >= CPT_LOCK_KINDS || r->type > 1 || r->pid > CPT_PID_MAX ||
+		   r->start > r->end || r->end > 0x7fffffffffffffffULL, "lock");
 	return NULL;
 }
 

@@ -15,6 +15,7 @@
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/pagemap.h>
 #include <linux/shmem_fs.h>
@@ -197,9 +198,13 @@ static int set_attributes(struct file *f, const struct cpt_deleted_rec *r)
 
 	if (!uid_valid(attr.ia_uid) || !gid_valid(attr.ia_gid))
 		return -EINVAL;
+	err = mnt_want_write(f->f_path.mnt);
+	if (err)
+		return err;
 	inode_lock(inode);
 	err = compat_notify_change(f->f_path.dentry, &attr);
 	inode_unlock(inode);
+	mnt_drop_write(f->f_path.mnt);
 	return err;
 }
 
@@ -215,7 +220,11 @@ static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	err = cpt_data_make_before(ctx, rec->id);
 	if (err)
 		return ERR_PTR(err);
+	err = mnt_want_write(m->root.mnt);
+	if (err)
+		return ERR_PTR(err);
 	f = compat_tmpfile(&m->root, S_IFREG | 0600, O_RDWR | O_LARGEFILE | (r->linkable ? 0 : O_EXCL));
+	mnt_drop_write(m->root.mnt);
 	if (IS_ERR(f))
 		return f;
 	err = vfs_truncate(&f->f_path, r->size);

@@ -84,23 +84,23 @@ static void files_release(struct cpt_obj *obj)
 		ksym(put_files_struct)(obj->ptr);
 }
 
-/* Are the POSIX locks on the file of descriptor @i those of an earlier one, too? */
-static bool same_file_before(const struct fd_list *l, u32 i)
-{
-	const struct inode *inode = file_inode(l->fds[i].file);
-	u32 k;
-
-	for (k = 0; k < i; k++)
-		if (file_inode(l->fds[k].file) == inode)
-			return true;
-	return false;
-}
-
 static bool has_locks(const struct file *f)
 {
 	const struct file_lock_context *ctx = READ_ONCE(file_inode(f)->i_flctx);
 
 	return ctx && !list_empty(&ctx->flc_posix) && !(f->f_mode & FMODE_PATH);
+}
+
+/* Are the POSIX locks on the file of descriptor @i those of an earlier one, too? */
+static bool seen_before(const struct fd_list *l, u32 i)
+{
+	const struct inode *inode = file_inode(l->fds[i].file);
+	u32 k;
+
+	for (k = 0; k < i; k++)
+		if (file_inode(l->fds[k].file) == inode && has_locks(l->fds[k].file))
+			return true;
+	return false;
 }
 
 static int files_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
@@ -122,8 +122,8 @@ static int files_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		fd[i].file = cpt_obj_id(ctx, l->fds[i].file);
 	}
 	for (i = 0; i < l->n && !err; i++)
-		if (has_locks(l->fds[i].file) && !same_file_before(l, i))
-			err = cpt_locks_dump(ctx, l->fds[i].file, obj->ptr);
+		if (has_locks(l->fds[i].file) && !seen_before(l, i))
+			err = cpt_locks_dump(ctx, l->fds[i].file, obj->ptr, l->fds[i].fd);
 	return err;
 }
 

@@ -102,9 +102,10 @@ void cpt_locks_collect(struct cpt_ctx *ctx, struct file *f, const void *owner, c
 
 /*
  * cpt_locks_dump - write records of the locks that @owner has on the file of @f
- * @owner: a struct file or files_struct, whose record is the last one
+ * @owner: @f itself or a files_struct, whose record is the last one
+ * @fd: of @f in the files_struct, or 0
  */
-int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner)
+int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner, u32 fd)
 {
 	struct cpt_lock_rec *locks, *r;
 	u32 n, i;
@@ -121,7 +122,7 @@ int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner)
 		if (!r)
 			break;
 		locks[i].rec = r->rec;
-		locks[i].file = owner == f ? 0 : cpt_obj_id(ctx, f);
+		locks[i].fd = fd;
 		*r = locks[i];
 	}
 	kvfree(locks);
@@ -153,6 +154,9 @@ static int set_lock(struct cpt_ctx *ctx, const struct cpt_lock_rec *r, struct fi
 /*
  * cpt_locks_restore - set the locks whose records follow @rec, their owner's
  * @f: the owner, if that is an open file; else (NULL) it is the current task's descriptor table
+ *
+ * A POSIX lock is set through a descriptor of that table: as long as it is open, so is the file,
+ * and to close it gives up the lock.
  */
 int cpt_locks_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f)
 {
@@ -160,9 +164,12 @@ int cpt_locks_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct fil
 
 	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_LOCK) {
 		const struct cpt_lock_rec *r = (const void *)rec;
-		struct file *of = f ? f : cpt_made(ctx, r->file);
+		struct file *of = f ? get_file(f) : fget(r->fd);
 
-		err = IS_ERR(of) ? PTR_ERR(of) : set_lock(ctx, r, of, f ? (void *)f : (void *)current->files);
+		if (!of)
+			return cpt_fail(ctx, -EINVAL, "a lock is of descriptor %u, which is not open", r->fd);
+		err = set_lock(ctx, r, of, f ? (void *)f : (void *)current->files);
+		fput(of);
 	}
 	return err;
 }

@@ -44,7 +44,7 @@ static int memfd_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		return -ENOMEM;
 	cpt_file_fill(ctx, &r->file, obj->ptr);
 	r->shmem = cpt_obj_id(ctx, file_inode((struct file *)obj->ptr));
-	return cpt_locks_dump(ctx, obj->ptr, obj->ptr);
+	return cpt_locks_dump(ctx, obj->ptr, obj->ptr, 0);
 }
 
 static void *memfd_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)

@@ -142,7 +142,7 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->mount = mount;
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
-	err = cpt_locks_dump(ctx, f, f);
+	err = cpt_locks_dump(ctx, f, f, 0);
 out:
 	kfree(buf);
 	return err;

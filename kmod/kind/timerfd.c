@@ -85,6 +85,7 @@ static void *timerfd_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	struct itimerspec64 off = { .it_interval = ns_to_timespec64(r->interval) }, old;
 	struct compat_timerfd *t;
 	struct file *f;
+	int err;
 	long fd;
 
 	if (IS_ERR(cred))
@@ -92,11 +93,14 @@ static void *timerfd_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	own = override_creds(cred);
 	fd = ksys(timerfd_create, r->clock, 0);
 	revert_creds(own);
-	if (fd >= 0)
-		ksym(do_timerfd_settime)(fd, r->flags, &off, &old);
+	err = fd < 0 ? 0 : ksym(do_timerfd_settime)(fd, r->flags, &off, &old);
 	f = cpt_anon_made(ctx, fd, &r->file);
 	if (IS_ERR(f))
 		return f;
+	if (err) {
+		fput(f);
+		return ERR_PTR(err);
+	}
 	t = f->private_data;
 	t->ticks = r->ticks;
 	t->expired = r->state == CPT_TIMERFD_EXPIRED;

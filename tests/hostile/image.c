@@ -31,6 +31,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -533,11 +534,15 @@ static void have_events(void)
 
 static void have_files(void)
 {
+	struct flock lock = { .l_type = F_WRLCK, .l_len = 5 };
 	int fd;
 
 	must(fd = open("deleted", O_RDWR | O_CREAT, 0600));
 	must(write(fd, "contents", 8));
 	must(unlink("deleted"));
+	must(fcntl(fd, F_SETLK, &lock));
+	must(fcntl(fd, F_OFD_SETLK, &(struct flock){ .l_type = F_RDLCK, .l_start = 10, .l_len = 5 }));
+	must(flock(fd, LOCK_SH));
 
 	must(fd = memfd_create("memory", MFD_ALLOW_SEALING));
 	must(write(fd, "contents", 8));

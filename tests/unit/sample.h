@@ -246,12 +246,12 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	return r->rec.id;
 }
 
-static inline void sample_lock(struct sample *s, uint32_t kind, uint64_t file)
+static inline void sample_lock(struct sample *s, uint32_t kind, uint32_t fd)
 {
 	struct cpt_lock_rec *r = sample_rec(s, CPT_K_LOCK, sizeof(*r), false);
 
 	r->kind = kind;
-	r->file = file;
+	r->fd = fd;
 	r->start = 5;
 	r->end = 9;
 	r->type = 1;
@@ -273,7 +273,7 @@ static inline uint64_t sample_files(struct sample *s)
 		fd[i].cloexec = i & 1;
 		fd[i].file = files[i];
 	}
-	sample_lock(s, CPT_LOCK_POSIX, s->memfd);
+	sample_lock(s, CPT_LOCK_POSIX, 81);
 	return r->rec.id;
 }
 

@@ -405,16 +405,15 @@ META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[
 META("lock", lock, NTH(LOCK, 0), { r->type = 2; })
 META("lock", lock, NTH(LOCK, 0), { r->start = 10; })
 META("lock", lock, NTH(LOCK, 0), { r->pid = CPT_PID_MAX + 1; })
-META("lock", lock, NTH(LOCK, 0), { r->pad = 1; })
 META("lock", lock, NTH(LOCK, 0), { r->end = 1ULL << 63; })
 META(NULL, lock, NTH(LOCK, 0), { r->end = (1ULL << 63) - 1; })
 META(NULL, lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_OFD; })
-META("file or owner of a lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_POSIX, r->file = s->exe; })
-META("file or owner of a lock", lock, NTH(LOCK, 0), { r->file = s->exe; })
+META("file or owner of a lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_POSIX; })
+META("file or owner of a lock", lock, NTH(LOCK, 0), { r->fd = 1; })
+META("file or owner of a lock", lock, NTH(LOCK, 0), { ((struct cpt_reg_rec *)OBJ(deleted))->file.flags = CPT_O_PATH; })
 META("lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_KINDS; })
-META("file or owner of a lock", lock, NTH(LOCK, 1), { r->kind = CPT_LOCK_FLOCK, r->file = 0; })
-META("file or owner of a lock", lock, NTH(LOCK, 1), { r->file = 0; })
-META("file or owner of a lock", lock, NTH(LOCK, 1), { r->file = s->eventfd; })
+META("file or owner of a lock", lock, NTH(LOCK, 1), { r->kind = CPT_LOCK_FLOCK, r->fd = 0; })
+META("file or owner of a lock", lock, NTH(LOCK, 1), { r->fd = CPT_FD_MAX; })
 META("file or owner of a lock", lock, NTH(UTS, 0), {		/* behind no object at all */
 	r->rec.kind = CPT_K_LOCK;
 	r->rec.len = sizeof(*r);
