@@ -88,9 +88,12 @@ static u32 take_all(struct cpt_ctx *cpt, const struct file *f, const void *owner
  */
 void cpt_locks_collect(struct cpt_ctx *ctx, struct file *f, const void *owner, const struct cpt_holder *who)
 {
-	const struct cpt_kind_ops *ops = cpt_file_ops(f);
+	const struct cpt_kind_ops *ops;
 
-	if (!ops || !locks_of(f) || !take_all(ctx, f, owner, NULL, 0))
+	if (!locks_of(f) || !take_all(ctx, f, owner, NULL, 0))
+		return;
+	ops = cpt_file_ops(f);
+	if (!ops)	/* refused as it is */
 		return;
 	if (ops->kind != CPT_K_REG && ops->kind != CPT_K_MEMFD)
 		cpt_obstacle(ctx, "process %d (%s) holds a lock on fd %d (%s), which cannot be preserved yet",
