@@ -157,11 +157,7 @@ static inline bool cpt_path_ok(const char *p, __u32 len)
 	return true;
 }
 
-/* Is an object of @kind an open file? */
-static inline bool cpt_is_file(unsigned int kind)
-{
-	return kind == CPT_K_REG || kind == CPT_K_PIPEND || (kind >= CPT_K_EVENTFD && kind <= CPT_K_MEMFD);
-}
+static inline bool cpt_is_file(unsigned int kind);	/* below, by the table of kinds */
 
 static inline bool cpt_ref_file(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id)
 {
@@ -637,40 +633,47 @@ struct cpt_kind_row {
 	__u32 size;		/* of the struct: the least, or (exact) the only length */
 	bool exact;
 	bool object;		/* has an id */
+	bool file;		/* is an open file */
 	const char *(*check)(struct cpt_walk *w, const struct cpt_rec *rec);
 };
 
 static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
-	[CPT_K_BLOB]	= { "blob", sizeof(struct cpt_blob_rec), false, false, cpt_check_blob },
-	[CPT_K_UTS]	= { "uts", sizeof(struct cpt_uts_rec), true, false, cpt_check_uts },
-	[CPT_K_CRED]	= { "cred", sizeof(struct cpt_cred_rec), false, true, cpt_check_cred },
-	[CPT_K_REG]	= { "file", sizeof(struct cpt_reg_rec), false, true, cpt_check_reg },
-	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, cpt_check_pipe },
-	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, cpt_check_pipend },
-	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, cpt_check_shmem },
-	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), true, true, cpt_check_deleted },
-	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, cpt_check_memfd },
-	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, cpt_check_mm },
-	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, cpt_check_vma },
-	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, cpt_check_files },
-	[CPT_K_LOCK]	= { "lock", sizeof(struct cpt_lock_rec), true, false, cpt_check_lock },
-	[CPT_K_FS]	= { "root and cwd", sizeof(struct cpt_fs_rec), false, true, cpt_check_fs },
-	[CPT_K_SIGHAND]	= { "signal handlers", sizeof(struct cpt_sighand_rec), true, true, cpt_check_sighand },
-	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, cpt_check_proc },
-	[CPT_K_TIMER]	= { "timer", sizeof(struct cpt_timer_rec), true, false, cpt_check_timer },
-	[CPT_K_TASK]	= { "task", sizeof(struct cpt_task_rec), true, true, cpt_check_task },
-	[CPT_K_XSTATE]	= { "FPU state", sizeof(struct cpt_xstate_rec), false, false, cpt_check_xstate },
-	[CPT_K_SIGINFO]	= { "queued signal", sizeof(struct cpt_siginfo_rec), true, false, cpt_check_siginfo },
-	[CPT_K_EVENTFD]	= { "eventfd", sizeof(struct cpt_eventfd_rec), true, true, cpt_check_eventfd },
-	[CPT_K_SIGNALFD] = { "signalfd", sizeof(struct cpt_signalfd_rec), true, true, cpt_check_signalfd },
-	[CPT_K_TIMERFD]	= { "timerfd", sizeof(struct cpt_timerfd_rec), true, true, cpt_check_timerfd },
-	[CPT_K_EPOLL]	= { "epoll", sizeof(struct cpt_epoll_rec), false, true, cpt_check_epoll },
-	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, cpt_check_vdso },
+	[CPT_K_BLOB]	= { "blob", sizeof(struct cpt_blob_rec), false, false, false, cpt_check_blob },
+	[CPT_K_UTS]	= { "uts", sizeof(struct cpt_uts_rec), true, false, false, cpt_check_uts },
+	[CPT_K_CRED]	= { "cred", sizeof(struct cpt_cred_rec), false, true, false, cpt_check_cred },
+	[CPT_K_REG]	= { "file", sizeof(struct cpt_reg_rec), false, true, true, cpt_check_reg },
+	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, false, cpt_check_pipe },
+	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, true, cpt_check_pipend },
+	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, false, cpt_check_shmem },
+	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), true, true, false, cpt_check_deleted },
+	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, true, cpt_check_memfd },
+	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, false, cpt_check_mm },
+	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, false, cpt_check_vma },
+	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, false, cpt_check_files },
+	[CPT_K_LOCK]	= { "lock", sizeof(struct cpt_lock_rec), true, false, false, cpt_check_lock },
+	[CPT_K_FS]	= { "root and cwd", sizeof(struct cpt_fs_rec), false, true, false, cpt_check_fs },
+	[CPT_K_SIGHAND]	= { "signal handlers", sizeof(struct cpt_sighand_rec), true, true, false, cpt_check_sighand },
+	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, false, cpt_check_proc },
+	[CPT_K_TIMER]	= { "timer", sizeof(struct cpt_timer_rec), true, false, false, cpt_check_timer },
+	[CPT_K_TASK]	= { "task", sizeof(struct cpt_task_rec), true, true, false, cpt_check_task },
+	[CPT_K_XSTATE]	= { "FPU state", sizeof(struct cpt_xstate_rec), false, false, false, cpt_check_xstate },
+	[CPT_K_SIGINFO]	= { "queued signal", sizeof(struct cpt_siginfo_rec), true, false, false, cpt_check_siginfo },
+	[CPT_K_EVENTFD]	= { "eventfd", sizeof(struct cpt_eventfd_rec), true, true, true, cpt_check_eventfd },
+	[CPT_K_SIGNALFD] = { "signalfd", sizeof(struct cpt_signalfd_rec), true, true, true, cpt_check_signalfd },
+	[CPT_K_TIMERFD]	= { "timerfd", sizeof(struct cpt_timerfd_rec), true, true, true, cpt_check_timerfd },
+	[CPT_K_EPOLL]	= { "epoll", sizeof(struct cpt_epoll_rec), false, true, true, cpt_check_epoll },
+	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, cpt_check_vdso },
 };
 
 static inline const struct cpt_kind_row *cpt_kind_row(unsigned int kind)
 {
 	return kind < CPT_K_MAX && cpt_kind_rows[kind].name ? &cpt_kind_rows[kind] : NULL;
+}
+
+/* Is an object of @kind an open file? */
+static inline bool cpt_is_file(unsigned int kind)
+{
+	return cpt_kind_rows[kind].file;
 }
 
 /*
