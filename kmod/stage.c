@@ -77,7 +77,7 @@ static int do_kill(struct cpt_ctx *ctx, union stage_arg *arg)
 	int err = cpt_ve_kill(ctx);
 
 	arg->kill.ns = ktime_get_ns() - start;
-	if (!err)	/* else with the context, which every restored task holds */
+	if (!err)	/* else the dying still look at it: it goes with the context, which they hold */
 		cpt_undump_free(ctx);
 	drop_dump(ctx);
 	return err;
@@ -261,8 +261,11 @@ void cpt_stage_abandon(struct cpt_ctx *ctx)
 	case CPT_UNDUMPED:
 		do_kill(ctx, &a);
 		break;
-	default:
+	case CPT_VERIFIED:
 		do_forget(ctx, &a);
+		break;
+	default:	/* no undump, or one that a failed kill has left for the dying */
+		drop_dump(ctx);
 	}
 	ctx->stage = CPT_IDLE;
 }

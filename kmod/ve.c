@@ -105,7 +105,8 @@ static bool ve_dead(struct cpt_ctx *ctx)
 
 	rcu_read_lock();
 	t = pid_task(ctx->init, PIDTYPE_PID);
-	dead = !t || READ_ONCE(t->exit_state);
+	/* a dead leader whose threads live on is not the end of the namespace */
+	dead = !t || (READ_ONCE(t->exit_state) && thread_group_empty(t));
 	rcu_read_unlock();
 	return dead;
 }
