@@ -9,6 +9,7 @@
  */
 #include "pack.h"
 #include "devices.h"
+#include "mount.h"
 #include "say.h"
 #include "util.h"
 
@@ -50,6 +51,7 @@ struct packer {
 	char *data;
 	size_t len, room;
 	bool full;
+	bool newest_first;		/* as tmpfs lists its entries */
 	struct linked *links;		/* files with several names, by their first */
 	size_t n_links;
 };
@@ -200,44 +202,104 @@ static int pack_entry(struct packer *p, int dir, const char *name, const char *p
 	return code;
 }
 
-/* What is in the directory fd (closed here). */
-static int pack_dir(struct packer *p, int fd, const char *path)
+struct names {
+	char **name;
+	size_t n;
+};
+
+/* All in a directory but . and .., as it lists them; takes fd, closes it if it fails. NULL: failed. */
+static DIR *list(int fd, struct names *names)
 {
 	DIR *d = fdopendir(fd);
 	struct dirent *e;
-	int code = OK;
 
+	*names = (struct names){ 0 };
 	if (!d) {
 		close(fd);
-		return fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
+		return NULL;
 	}
-	while (!code && (e = readdir(d))) {
-		char *sub;
-		struct stat st;
-		int fd2 = -1;
-
+	while ((e = readdir(d))) {
 		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, ".."))
 			continue;
-		sub = xprintf("%s%s%s", path, *path ? "/" : "", e->d_name);
-		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			code = fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, sub);
-		if (!code && S_ISDIR(st.st_mode)) {
-			fd2 = open_below(fd, e->d_name, O_RDONLY | O_DIRECTORY | O_NOATIME);
-			if (fd2 < 0 && errno == EXDEV) {
-				free(sub);	/* a mount of its own */
-				continue;
-			}
-			if (fd2 < 0)
-				code = fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, sub);
-		}
-		if (!code)
-			code = pack_entry(p, fd, e->d_name, sub, &st);
-		if (!code && fd2 >= 0)
-			code = pack_dir(p, fd2, sub);
-		else if (fd2 >= 0)
-			close(fd2);
+		names->name = xrealloc(names->name, (names->n + 1) * sizeof(*names->name));
+		names->name[names->n++] = xstrdup(e->d_name);
+	}
+	return d;
+}
+
+static void free_names(struct names *names)
+{
+	while (names->n)
+		free(names->name[--names->n]);
+	free(names->name);
+}
+
+/*
+ * Does a tmpfs list what was made last first? A directory half read goes on in the
+ * right place only if it lists in the same order as before, so the archive has the
+ * order in which things were made. Kernels differ: asked of one.
+ */
+static int ask_order(bool *newest_first)
+{
+	int fd = mount_new("tmpfs", NULL, 0);
+	struct names names;
+	DIR *d;
+
+	if (fd < 0)
+		return -1;
+	if (mkdirat(fd, "first", 0700) || mkdirat(fd, "second", 0700)) {
+		close(fd);
+		return -1;
+	}
+	d = list(openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), &names);
+	*newest_first = d && names.n == 2 && !strcmp(names.name[0], "second");
+	free_names(&names);
+	close(fd);
+	return d ? closedir(d) : -1;
+}
+
+static int pack_dir(struct packer *p, int fd, const char *path);
+
+/* An entry, and what is in it. */
+static int pack_all(struct packer *p, int dir, const char *name, const char *path)
+{
+	struct stat st;
+	int code, fd = -1;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW))
+		return fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
+	if (S_ISDIR(st.st_mode)) {
+		fd = open_below(dir, name, O_RDONLY | O_DIRECTORY | O_NOATIME);
+		if (fd < 0 && errno == EXDEV)
+			return OK;	/* a mount of its own */
+		if (fd < 0)
+			return fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
+	}
+	code = pack_entry(p, dir, name, path, &st);
+	if (!code && fd >= 0)
+		code = pack_dir(p, fd, path);
+	else if (fd >= 0)
+		close(fd);
+	return code;
+}
+
+/* What is in the directory fd (closed here), in the order in which it was made. */
+static int pack_dir(struct packer *p, int fd, const char *path)
+{
+	struct names names;
+	DIR *d = list(fd, &names);
+	int code = OK;
+
+	if (!d)
+		return fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
+	for (size_t i = 0; !code && i < names.n; i++) {
+		const char *name = names.name[p->newest_first ? names.n - 1 - i : i];
+		char *sub = xprintf("%s%s%s", path, *path ? "/" : "", name);
+
+		code = pack_all(p, fd, name, sub);
 		free(sub);
 	}
+	free_names(&names);
 	closedir(d);
 	return code;
 }
@@ -252,7 +314,7 @@ int tmpfs_pack(int root, const char *what, void **data, size_t *len)
 	/* Names are bytes. */
 	archive_write_set_options(p.a, "hdrcharset=BINARY");
 	archive_write_set_bytes_per_block(p.a, 0);
-	if (fd < 0 || fstat(fd, &st))
+	if (fd < 0 || fstat(fd, &st) || ask_order(&p.newest_first))
 		code = fail_errno(E_CHKPNT, "%s cannot be read", what);
 	if (!code && archive_write_open(p.a, &p, NULL, more, NULL) != ARCHIVE_OK)
 		code = pack_failed(&p, "");

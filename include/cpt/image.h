@@ -146,8 +146,15 @@ struct cpt_reg_rec {
 	__u32 rdev;		/* of a character device: major << 20 | minor */
 	__u32 mount;
 	__u32 path_len;		/* 1 … 4095 */
-	/* char path[path_len]; padded to 8 */
+	__u32 place;		/* CPT_DIR_* */
+	__u32 next_len;		/* CPT_DIR_NEXT: 1 … 255 */
+	/* char path[path_len], next[next_len]; padded to 8 */
 };
+
+/* Where in a directory the next entry is. */
+#define CPT_DIR_POS	0u	/* file.pos says it */
+#define CPT_DIR_NEXT	1u	/* this is the next one */
+#define CPT_DIR_END	2u	/* there is none */
 
 struct cpt_deleted_rec {
 	struct cpt_rec rec;

@@ -212,7 +212,11 @@ static inline const char *cpt_check_reg(struct cpt_walk *w, const struct cpt_rec
 	const struct cpt_reg_rec *r = (const void *)rec;
 
 	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file), "description of an open file");
-	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->path_len, 1), "length of a path");
+	CPT_BAD_IF(r->place > CPT_DIR_END || (r->place && ((r->mode & 0170000) != 0040000 || r->deleted)) ||
+		   (r->place == CPT_DIR_NEXT ? !r->next_len || r->next_len > 255 : r->next_len),
+		   "place in a directory");
+	CPT_BAD_IF(r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), r->path_len + r->next_len, 1),
+		   "length of a path");
 	CPT_BAD_IF(!cpt_path_ok((const char *)(r + 1), r->path_len), "path of a file");
 	CPT_BAD_IF(r->mount == 0, "mount of a file");
 	CPT_BAD_IF(r->deleted && ((r->mode & 0170000) != 0100000 || r->path_len == 1 ||

@@ -111,23 +111,117 @@ static void reg_release(struct cpt_obj *obj)
 	fput(obj->ptr);
 }
 
+/* --- a directory read half ---------------------------------------------------------------------- */
+
+/*
+ * In a tmpfs the number of a place means nothing after the restore: it is how many
+ * entries were read (dcache_readdir()), some of which may be deleted since, or when
+ * the entry was made (offset_readdir(), fs/libfs.c). So the name of the next entry
+ * says where it is; the archive of the tmpfs keeps the order.
+ */
+struct look {
+	struct dir_context dir;
+	const char *name;
+	u32 len;
+	bool found;
+	char buf[NAME_MAX];
+};
+
+/* Walk from look->dir.pos until the actor has enough. Not iterate_dir(): nobody is to notice. */
+static int look(struct file *f, struct look *look)
+{
+	struct inode *inode = file_inode(f);
+	int err;
+
+	inode_lock_shared(inode);
+	err = IS_DEADDIR(inode) ? -ENOENT : f->f_op->iterate_shared(f, &look->dir);
+	inode_unlock_shared(inode);
+	return err;
+}
+
+static bool take_first(struct dir_context *dir, const char *name, int len, loff_t pos, u64 ino, unsigned int type)
+{
+	struct look *look = container_of(dir, struct look, dir);
+
+	if (len <= NAME_MAX) {
+		memcpy(look->buf, name, len);
+		look->len = len;
+		look->found = true;
+	}
+	return false;
+}
+
+static bool pass_others(struct dir_context *dir, const char *name, int len, loff_t pos, u64 ino, unsigned int type)
+{
+	struct look *look = container_of(dir, struct look, dir);
+
+	look->found = look->name && len == look->len && !memcmp(name, look->name, len);
+	return !look->found;
+}
+
+static bool placed_by_name(const struct file *f)
+{
+	return file_inode(f)->i_sb->s_magic == TMPFS_MAGIC && f->f_op->iterate_shared && f->f_pos > 0;
+}
+
+/* Which entry comes next? NULL: not enough memory. */
+static struct look *next_entry(struct file *f)
+{
+	struct look *l = kzalloc(sizeof(*l), GFP_KERNEL);
+
+	if (l) {
+		l->dir.actor = take_first;
+		l->dir.pos = f->f_pos;
+		look(f, l);
+	}
+	return l;
+}
+
+/* Go to the place that the image names. */
+static int find_place(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct file *f)
+{
+	const char *path = (const char *)(r + 1);
+	struct look *l;
+	int err = 0;
+
+	if (r->place == CPT_DIR_POS || !f->f_op->iterate_shared)
+		return 0;
+	l = kzalloc(sizeof(*l), GFP_KERNEL);
+	if (!l)
+		return -ENOMEM;
+	l->dir.actor = pass_others;
+	if (r->place == CPT_DIR_NEXT) {
+		l->name = path + r->path_len;
+		l->len = r->next_len;
+	}
+	look(f, l);
+	if (r->place == CPT_DIR_NEXT && !l->found)
+		err = cpt_fail(ctx, -ESTALE, "%.*s (mount %u) is being read, and the next entry, %.*s, is no longer there",
+			       (int)r->path_len, path, r->mount, (int)l->len, l->name);
+	else if (f->f_op != &simple_dir_operations)	/* there a cursor has the place, the number only counts */
+		f->f_pos = l->dir.pos;
+	kfree(l);
+	return err;
+}
+
 static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct file *f = obj->ptr;
 	struct inode *inode = file_inode(f);
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *path;
+	struct look *next = placed_by_name(f) ? next_entry(f) : NULL;
 	struct cpt_reg_rec *r;
 	u32 mount = 0;
 	int err = -ENOMEM;
 
-	if (!buf)
-		return -ENOMEM;
+	if (!buf || (placed_by_name(f) && !next))
+		goto out;
 	path = cpt_path_in(ctx, &f->f_path, &mount, buf);
 	if (!path) {
 		err = -EIO;
 		goto out;
 	}
-	r = cpt_out_rec(ctx, CPT_K_REG, obj->id, sizeof(*r), strlen(path));
+	r = cpt_out_rec(ctx, CPT_K_REG, obj->id, sizeof(*r), strlen(path) + (next ? next->len : 0));
 	if (!r)
 		goto out;
 	cpt_file_fill(ctx, &r->file, f);
@@ -142,8 +236,14 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->mount = mount;
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
+	if (next) {
+		r->place = next->found ? CPT_DIR_NEXT : CPT_DIR_END;
+		r->next_len = next->len;
+		memcpy((char *)(r + 1) + r->path_len, next->buf, next->len);
+	}
 	err = cpt_locks_dump(ctx, f, f, 0);
 out:
+	kfree(next);
 	kfree(buf);
 	return err;
 }
@@ -180,7 +280,9 @@ static struct file *finish(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, str
 	if (IS_ERR(f))
 		return f;
 	cpt_file_finish(f, &r->file);
-	err = cpt_locks_restore(ctx, &r->rec, f);
+	err = find_place(ctx, r, f);
+	if (!err)
+		err = cpt_locks_restore(ctx, &r->rec, f);
 	if (!err)
 		return f;
 	fput(f);

@@ -219,7 +219,7 @@ static void sharing_check(void)
 /* --- directories ---------------------------------------------------------------------------------- */
 
 #define NAMES 300
-static struct half { int fd; const char *dir; char seen[NAMES]; int n; } halves[3];
+static struct half { int fd; const char *dir; char seen[NAMES]; int n, eaten; } halves[5];
 
 static int getdents(struct half *h)
 {
@@ -257,12 +257,28 @@ static void directory(struct half *h, const char *dir, int parts)
 		getdents(h);
 }
 
+/* What was read is deleted, as rm -r does it. */
+static void eat(struct half *h)
+{
+	char path[3 * PATH_MAX];
+	int i;
+
+	for (i = 0; i < NAMES; i++) {
+		if (!h->seen[i])
+			continue;
+		snprintf(path, sizeof(path), "%s/name %d", h->dir, i);
+		sys(unlink(path));
+		h->eaten++;
+	}
+}
+
 static void directories_check(void)
 {
 	struct half *h;
 
 	for (h = halves; h < halves + ARRAY_SIZE(halves); h++) {
 		check(h->n > 10 || h == halves, "%d entries were read before", h->n);
+		check(h->eaten == 0 || h->eaten == h->n, "%d were deleted", h->eaten);
 		while (getdents(h))
 			;
 		check(h->n == NAMES, "%s: %d entries were read, not %d", h->dir, h->n, NAMES);
@@ -312,6 +328,11 @@ int main(void)
 	directory(&halves[1], in("half read"), 3);
 	snprintf(path, sizeof(path), "/run/files.%d", getpid());
 	directory(&halves[2], path, 3);
+	strcat(path, ".eaten");
+	directory(&halves[3], path, 3);
+	eat(&halves[3]);
+	strcat(path, ".all");
+	directory(&halves[4], path, NAMES);
 	devices();
 	test_ready();
 	test_wait();

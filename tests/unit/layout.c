@@ -94,7 +94,7 @@ static const struct row layout[] = {
 	MEMBER(cpt_file_body, flags, 16, 4),
 	MEMBER(cpt_file_body, pad, 20, 4),
 
-	STRUCT(cpt_reg_rec, 88),
+	STRUCT(cpt_reg_rec, 96),
 	MEMBER(cpt_reg_rec, rec, 0, 16),
 	MEMBER(cpt_reg_rec, file, 16, 24),
 	MEMBER(cpt_reg_rec, ino, 40, 8),
@@ -105,6 +105,8 @@ static const struct row layout[] = {
 	MEMBER(cpt_reg_rec, rdev, 76, 4),
 	MEMBER(cpt_reg_rec, mount, 80, 4),
 	MEMBER(cpt_reg_rec, path_len, 84, 4),
+	MEMBER(cpt_reg_rec, place, 88, 4),
+	MEMBER(cpt_reg_rec, next_len, 92, 4),
 
 	STRUCT(cpt_deleted_rec, 64),
 	MEMBER(cpt_deleted_rec, rec, 0, 16),

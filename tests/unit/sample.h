@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted, dir;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
 };
@@ -90,6 +90,22 @@ static inline uint64_t sample_reg(struct sample *s, const char *path, uint32_t m
 	*((mode & 0170000) == 0010000 ? &r->pipe : &r->deleted) = of;
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
+	return r->rec.id;
+}
+
+/* A directory, read up to its entry "next". */
+static inline uint64_t sample_dir(struct sample *s, const char *path)
+{
+	struct cpt_reg_rec *r = sample_rec(s, CPT_K_REG, sizeof(*r) + strlen(path) + 4, true);
+
+	r->file.cred = s->cred;
+	r->mode = 0040755;
+	r->mount = 1;
+	r->path_len = strlen(path);
+	r->place = CPT_DIR_NEXT;
+	r->next_len = 4;
+	memcpy(r + 1, path, r->path_len);
+	memcpy((char *)(r + 1) + r->path_len, "next", 4);
 	return r->rec.id;
 }
 
@@ -466,6 +482,7 @@ static inline void sample_meta(struct sample *s)
 	s->contents = sample_contents(s);
 	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
 	sample_lock(s, CPT_LOCK_FLOCK, 0);
+	s->dir = sample_dir(s, "/run");
 	sample_tasks(s);
 }
 

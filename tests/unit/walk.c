@@ -249,6 +249,14 @@ META("contents of a deleted file", reg, OBJ(deleted), { r->deleted = HUGE_ID; })
 META("contents of a deleted file", reg, OBJ(tty), { r->deleted = s->pipe; })
 META("contents of a deleted file", reg, OBJ(deleted), { r->mode = 0040755; })
 
+META("place in a directory", reg, OBJ(exe), { r->place = CPT_DIR_END; })
+META("place in a directory", reg, OBJ(dir), { r->place = 3; })
+META("place in a directory", reg, OBJ(dir), { r->next_len = 0; })
+META("place in a directory", reg, OBJ(dir), { r->next_len = 256; })
+META("place in a directory", reg, OBJ(dir), { r->place = CPT_DIR_END; })
+META("place in a directory", reg, OBJ(dir), { r->place = CPT_DIR_POS; })
+META("length of a path", reg, OBJ(dir), { r->next_len += 8; })
+
 /* DELETED */
 META("properties of a deleted file", deleted, OBJ(contents), { r->size = CPT_ADDR_MAX + 1; })
 META("properties of a deleted file", deleted, OBJ(contents), { r->mount = 0; })
