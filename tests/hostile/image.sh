@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 1200
+# short on: 6.1-i386
 # long timeout: 43200
 #
 # Hostile images. A real image is damaged by tests/hostile/image.c in many ways, half of them with

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 900
+# short on: 6.12-amd64
 # long timeout: 36000
 #
 # ctl, or a helper of it, is killed (-9): before, in and after each command that it gives to the

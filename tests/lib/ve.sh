@@ -103,14 +103,18 @@ start_program() {
 is_ready() { [[ -e $PRIVATE/tmp/$1.ready || -e $PRIVATE/tmp/$1.verdict ]]; }
 has_verdict() { [[ -e $PRIVATE/tmp/$1.verdict ]]; }
 
-# what exec left to read the output of a program in the background has seen its end
-settled() { [[ -z $(ve_tree | awk '$2 == 1 && $1 == $4 && $6 == "cat"') ]]; }
+# What exec left to read the output of a program in the background has seen its end, and init has
+# reaped it: busybox's sleeps a second then, with its signals blocked.
+settled() {
+	[[ -z $(ve_tree | awk '$2 == 1 && $1 == $4 && $6 == "cat"') ]] &&
+		grep -q '^SigBlk:[[:space:]]*0*$' "/proc/$(ve_init)/status"
+}
 
 # wait_ready NAME [SECONDS]: until it is set up; shows why not
 wait_ready() {
 	until_ok "${2:-90}" is_ready "$1" || { show_log "$1"; fail "$1 is not ready in time"; }
 	[[ ! -e $PRIVATE/tmp/$1.verdict ]] || verdict "$1"
-	until_ok 20 settled || fail "exec's reader does not end: $(ve_tree)"
+	until_ok 20 settled || fail "the VE does not come to rest: $(ve_tree)"
 }
 
 # go NAME: it may finish; it is told what the VE went through
