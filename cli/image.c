@@ -448,6 +448,11 @@ static int check_order(struct image *img, __u64 off, __u64 id, uint32_t *last)
 	return 0;
 }
 
+static bool staged(const struct cpt_rec *obj)
+{
+	return cpt_kind_row(obj->kind)->data == CPT_STAGED;
+}
+
 static int check_runs(struct image *img, __u64 off, const struct section *s)
 {
 	const char *why = cpt_runs_check(&s->rec, s->runs);
@@ -460,8 +465,8 @@ static int check_runs(struct image *img, __u64 off, const struct section *s)
 		why = cpt_run_check(&img->walk, id, run);
 		if (why)
 			break;
-		if (img->obj[id]->kind == CPT_K_PIPE && run->off != img->got[id])
-			why = "contents of a pipe out of order";
+		if (staged(img->obj[id]) && run->off != img->got[id])
+			why = "contents of a pipe or socket out of order";
 		if (run->flags & CPT_RUN_HOLE) {
 			img->holes++;
 		} else {
@@ -517,16 +522,13 @@ static int read_end(struct image *img, __u64 off, const struct cpt_rec *rec)
 	return 0;
 }
 
-static int check_pipes(struct image *img)
+static int check_staged(struct image *img)
 {
 	uint32_t id;
 
-	for (id = 1; id <= img->walk.nobj; id++) {
-		const struct cpt_pipe_rec *pipe = (const void *)img->obj[id];
-
-		if (pipe->rec.kind == CPT_K_PIPE && img->got[id] != pipe->bytes)
-			return bad_at(img, rec_off(img, pipe), "contents of a pipe are missing");
-	}
+	for (id = 1; id <= img->walk.nobj; id++)
+		if (staged(img->obj[id]) && img->got[id] != cpt_data_size(img->obj[id]))
+			return bad_at(img, rec_off(img, img->obj[id]), "contents of a pipe or socket are missing");
 	return 0;
 }
 
@@ -540,7 +542,7 @@ static int read_sections(struct image *img, struct section *s, bool checksums)
 		if (get(img, &s->rec.rec, sizeof(s->rec.rec), "data"))
 			return -1;
 		if (s->rec.rec.kind == CPT_K_END)
-			return check_pipes(img) || read_end(img, off, &s->rec.rec);
+			return check_staged(img) || read_end(img, off, &s->rec.rec);
 		if (read_section(img, off, s, checksums, &last_mm))
 			return -1;
 	}

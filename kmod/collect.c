@@ -9,7 +9,8 @@
  *  - a child of init in a session that is not init's lost its parent: it is
  *    cloned by the leader of its session, or, where that is dead, by init,
  *    through a temporary task that exits at once (ORPHAN).
- * Then every task, depth first, enters the object table with all it has.
+ * Then every task, depth first, enters the object table with all it has, and at last
+ * what unix sockets lead to.
  */
 #include <linux/ipc_namespace.h>
 #include <linux/nsproxy.h>
@@ -241,16 +242,15 @@ static int collect_tasks(struct cpt_ctx *ctx, struct walk *w)
 
 	ctx->ntasks = 0;
 	for (node = w->root; node; node = following(node)) {
-		char comm[TASK_COMM_LEN];
 		struct cpt_holder who = {
 			.pid = node->tgid,
-			.comm = get_task_comm(comm, node->task),
 			.fd = -1,
 			.task = node->task,
 			.node = node,
 			.parent_mm = creator_mm(node),
 		};
 
+		get_task_comm(who.comm, node->task);
 		err = cpt_collect(ctx, CPT_K_TASK, node->task, &who);
 		if (err)
 			return err;
@@ -348,6 +348,8 @@ int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *a
 		err = build_tree(ctx, &w);
 	if (!err)
 		err = collect_tasks(ctx, &w);
+	if (!err)
+		err = cpt_unix_collect_queues(ctx);
 	if (!err) {
 		check_namespaces(ctx, &w);
 		err = check_objects(ctx);

@@ -2,13 +2,14 @@
 /*
  * Dump: a frozen VE becomes an image. The VE is only read. Order: records of
  * the VE as a whole and ctl's blobs, objects in the order of their ids; then
- * contents: pipes (staged at restore), then memory in the order of the tasks.
+ * contents: small ones (staged at restore), then memory in the order of the tasks.
  */
 #include <linux/file.h>
 #include <linux/nsproxy.h>
 #include <linux/time_namespace.h>
 #include <linux/utsname.h>
 #include <asm/fpu/api.h>
+#include <cpt/walk.h>
 
 #include "collect.h"
 #include "kind.h"
@@ -74,7 +75,7 @@ static int dump_records(struct cpt_ctx *ctx)
 	return 0;
 }
 
-static int dump_data(struct cpt_ctx *ctx, bool pipes)
+static int dump_data(struct cpt_ctx *ctx, bool staged)
 {
 	struct cpt_obj *obj;
 	int err;
@@ -82,7 +83,7 @@ static int dump_data(struct cpt_ctx *ctx, bool pipes)
 	list_for_each_entry(obj, &ctx->obj_list, list) {
 		const struct cpt_kind_ops *ops = cpt_kind_ops(obj->kind);
 
-		if (!ops->data || (obj->kind == CPT_K_PIPE) != pipes)
+		if (!ops->data || (cpt_kind_row(obj->kind)->data == CPT_STAGED) != staged)
 			continue;
 		err = ops->data(ctx, obj);
 		if (err)

@@ -2,7 +2,7 @@
 /*
  * Reading an image: header, metadata whole, then data sections one after the
  * other, each checked against its checksum before anything of the VE may run.
- * Strictly forward. Sections of small things (pipes) stand first and are staged
+ * Strictly forward. Sections of small things (pipes, sockets) stand first and are staged
  * in memory until their object is made.
  */
 #include <linux/crc32c.h>
@@ -238,14 +238,14 @@ static int stage_section(struct cpt_ctx *ctx, u64 id, u64 want)
 		if (IS_ERR(buf))
 			return PTR_ERR(buf);
 		if (st->len + len > want)
-			return cpt_fail(ctx, -EINVAL, "the image has too much data for a pipe");
+			return cpt_fail(ctx, -EINVAL, "the image has too much data for a pipe or socket");
 		memcpy(st->data + st->len, buf, len);
 		st->len += len;
 	}
 	return cpt_in_section_end(ctx, &s);
 }
 
-/* Read all sections of pipes, which stand first. */
+/* Read all sections that are staged, which stand first. */
 int cpt_in_stage(struct cpt_ctx *ctx)
 {
 	struct cpt_in *in = ctx->undump->in;
@@ -258,9 +258,9 @@ int cpt_in_stage(struct cpt_ctx *ctx)
 		if (err || in->head.rec.kind != CPT_K_DATA)
 			return err;
 		rec = cpt_rec_of(ctx, in->head.rec.id);
-		if (!rec || rec->kind != CPT_K_PIPE)
+		if (!rec || cpt_kind_row(rec->kind)->data != CPT_STAGED)
 			return 0;
-		err = stage_section(ctx, rec->id, ((const struct cpt_pipe_rec *)rec)->bytes);
+		err = stage_section(ctx, rec->id, cpt_data_size(rec));
 		if (err)
 			return err;
 	}
@@ -274,7 +274,7 @@ const void *cpt_in_staged(struct cpt_ctx *ctx, u64 id, u64 len)
 	if (!len)
 		return "";
 	if (!st || st->len != len)
-		return ERR_PTR(cpt_fail(ctx, -EINVAL, "the image lacks the contents of a pipe"));
+		return ERR_PTR(cpt_fail(ctx, -EINVAL, "the image lacks the contents of a pipe or socket"));
 	return st->data;
 }
 

@@ -12,6 +12,8 @@
  * and restore:
  *   make	in the context of the task that needs the object first: make it from
  *		its record, and return the kernel object that cpt_made() hands out
+ *   late	when all objects of all other tasks are made, in the VE's init while it has
+ *		no descriptors: what depends on the state of others (epoll)
  *   unmake	undo of make, for whatever was made, at the end of restore, good or bad
  * or, for what a task has one of (its memory, its descriptors…):
  *   restore	in the context of the first task that has it: make the task's own
@@ -27,10 +29,10 @@
 
 #include "cpt.h"
 
-/* Who holds an object: for sentences. Valid during collect. */
+/* Who holds an object: for sentences. task and node are valid during collect only. */
 struct cpt_holder {
 	pid_t pid;		/* in the VE */
-	const char *comm;
+	char comm[TASK_COMM_LEN];
 	int fd;			/* or -1 */
 	struct task_struct *task;
 	struct cpt_node *node;	/* its place in the tree (tree.h) */
@@ -57,14 +59,16 @@ struct cpt_kind_ops {
 	int (*data)(struct cpt_ctx *ctx, struct cpt_obj *obj);
 	void (*release)(struct cpt_obj *obj);
 	void *(*make)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+	int (*late)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*resume)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*unmake)(void *ptr);
 	int (*restore)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops, cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops,
-	cpt_task_ops;
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_unix_ops, cpt_unixq_ops,
+	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
+	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_task_ops;
 
 /* kind.c */
 int cpt_kinds_init(void);
@@ -86,6 +90,7 @@ void *cpt_made(struct cpt_ctx *ctx, u64 id);
 void *cpt_made_already(struct cpt_ctx *ctx, u64 id);
 int cpt_data_make_before(struct cpt_ctx *ctx, u64 id);
 void cpt_set_made(struct cpt_ctx *ctx, u64 id, void *ptr);
+bool cpt_ve_capable(const struct cpt_ctx *ctx, int cap);
 
 /* kind/pipe.c */
 int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
@@ -101,6 +106,10 @@ const char *cpt_deleted_obstacle(const struct file *f);
 int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
 struct file *cpt_deleted_open(struct cpt_ctx *ctx, u64 id, const struct path *dir, const char *name, u32 len,
 			      int flags, const struct cred *cred);
+
+/* kind/unix.c */
+int cpt_unix_collect_queues(struct cpt_ctx *ctx);
+int cpt_unix_late(struct cpt_ctx *ctx);
 
 /* kind/shmem.c */
 const char *cpt_memfd_name(const struct file *f);

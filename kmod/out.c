@@ -218,6 +218,56 @@ int cpt_out_data(struct cpt_ctx *ctx, u64 id, const struct cpt_run *runs, u32 nr
 	return err;
 }
 
+/*
+ * cpt_pages_room - where the next bytes go
+ * @room: out: how many fit there
+ *
+ * The caller adds to p->bytes what it puts there. NULL: no memory.
+ */
+void *cpt_pages_room(struct cpt_pages *p, u32 *room)
+{
+	u64 at = p->bytes / PAGE_SIZE;
+	struct page **page;
+
+	*room = PAGE_SIZE - p->bytes % PAGE_SIZE;
+	if (at < p->n)
+		return page_address(p->page[at]) + p->bytes % PAGE_SIZE;
+	if (p->n == p->room) {
+		page = kvcalloc(2 * p->room + 16, sizeof(*page), GFP_KERNEL);
+		if (!page)
+			return NULL;
+		if (p->n)
+			memcpy(page, p->page, p->n * sizeof(*page));
+		kvfree(p->page);
+		p->page = page;
+		p->room = 2 * p->room + 16;
+	}
+	p->page[p->n] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	return p->page[p->n] ? page_address(p->page[p->n++]) : NULL;
+}
+
+/* cpt_pages_out - write them as the data of object @id, from its byte 0 on */
+int cpt_pages_out(struct cpt_ctx *ctx, u64 id, struct cpt_pages *p)
+{
+	int err = 0;
+	u64 at;
+
+	for (at = 0; !err && at < p->bytes; at += CPT_DATA_MAX) {
+		struct cpt_run run = { .off = at, .len = min_t(u64, p->bytes - at, CPT_DATA_MAX) };
+
+		err = cpt_out_data(ctx, id, &run, 1, p->page + at / PAGE_SIZE, DIV_ROUND_UP(run.len, PAGE_SIZE),
+				   run.len);
+	}
+	return err;
+}
+
+void cpt_pages_free(struct cpt_pages *p)
+{
+	while (p->n)
+		__free_page(p->page[--p->n]);
+	kvfree(p->page);
+}
+
 /* The last record: without it the image is not one. */
 int cpt_out_end(struct cpt_ctx *ctx)
 {

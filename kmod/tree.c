@@ -260,6 +260,52 @@ static int reap_helper(pid_t nr)
 	return ret == nr ? 0 : -EINTR;
 }
 
+static int dead_main(void *arg)
+{
+	leave(arg, 0);
+	return 0;
+}
+
+/*
+ * cpt_pid_get - what stands for the number @nr in the VE, with a reference
+ *
+ * In a task of the VE, when all tasks are made. Where nobody has the number, a
+ * process gets it that dies at once. Returns ERR_PTR on failure.
+ */
+struct pid *cpt_pid_get(struct cpt_ctx *ctx, pid_t nr)
+{
+	struct xarray *dead = &ctx->undump->dead_pids;
+	struct pid *pid = find_get_pid(nr);
+	int err;
+
+	if (pid)
+		return pid;
+	pid = xa_load(dead, nr);
+	if (pid)
+		return get_pid(pid);
+	err = start_helper(ctx, nr, dead_main, ctx);
+	if (err < 0)
+		return ERR_PTR(err);
+	pid = find_get_pid(nr);
+	err = reap_helper(err);
+	if (!err)
+		err = xa_err(xa_store(dead, nr, get_pid(pid), GFP_KERNEL));
+	if (!err)
+		return pid;
+	put_pid(pid);
+	return ERR_PTR(err);
+}
+
+void cpt_pids_free(struct cpt_undump *u)
+{
+	struct pid *pid;
+	unsigned long nr;
+
+	xa_for_each(&u->dead_pids, nr, pid)
+		put_pid(pid);
+	xa_destroy(&u->dead_pids);
+}
+
 /* Create the orphans of one session, beginning with index *@i. */
 static int create_orphans(struct cpt_rtask *rt, u32 *i)
 {
@@ -347,6 +393,8 @@ static int build(struct cpt_rtask *rt)
 		err = begin_session(rt);
 	if (!err)
 		err = create_children(rt, false);
+	if (!err && !rt->creator)
+		err = cpt_late(ctx);
 	if (!err && !zombie)
 		err = restore_own(ctx, r->files, c->files);
 	if (!err && !zombie)

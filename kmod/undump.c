@@ -73,6 +73,35 @@ void *cpt_made(struct cpt_ctx *ctx, u64 id)
 	return ptr;
 }
 
+/* cpt_ve_capable - may the VE's root, that ctl gave its capabilities, do what @cap allows? */
+bool cpt_ve_capable(const struct cpt_ctx *ctx, int cap)
+{
+	return ctx->undump->cap_bset & (1ULL << cap);
+}
+
+/*
+ * cpt_late - what objects depend on each other for
+ *
+ * In the VE's init, when all other tasks are made; its table of descriptors is empty.
+ */
+int cpt_late(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	int err = cpt_unix_late(ctx);
+	u32 id;
+
+	for (id = 1; !err && id <= u->walk.nobj; id++) {
+		const struct cpt_kind_ops *ops = cpt_kind_ops(u->walk.obj[id]->kind);
+		void *made = ops->late ? cpt_made(ctx, id) : NULL;
+
+		if (IS_ERR(made))
+			err = PTR_ERR(made);
+		else if (made)
+			err = ops->late(ctx, u->walk.obj[id], made);
+	}
+	return err;
+}
+
 /*
  * cpt_data_make_before - make the objects whose data come before those of object @id
  *
@@ -86,9 +115,8 @@ int cpt_data_make_before(struct cpt_ctx *ctx, u64 id)
 
 	while (!err && u->data_next < id) {
 		u64 at = u->data_next++;
-		u16 kind = at ? cpt_rec_of(ctx, at)->kind : 0;
 
-		if (kind == CPT_K_SHMEM || kind == CPT_K_DELETED)
+		if (at && cpt_kind_row(cpt_rec_of(ctx, at)->kind)->data == CPT_PAGES)
 			err = PTR_ERR_OR_ZERO(cpt_made(ctx, at));
 	}
 	return err;
@@ -122,6 +150,7 @@ void cpt_undump_free(struct cpt_ctx *ctx)
 	for (i = 0; u->tasks && i < u->ntasks; i++)
 		if (u->tasks[i].task)
 			put_task_struct(u->tasks[i].task);
+	cpt_pids_free(u);
 	cpt_in_free(u->in);
 	kvfree(u->tasks);
 	kvfree(u->made);
@@ -252,6 +281,7 @@ int cpt_verify(struct cpt_ctx *ctx, struct cpt_ioc_verify *arg)
 	if (u) {
 		init_waitqueue_head(&u->wait);
 		spin_lock_init(&u->lock);
+		xa_init(&u->dead_pids);
 		u->in = cpt_in_new(file);
 	}
 	fput(file);

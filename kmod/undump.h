@@ -57,6 +57,7 @@ struct cpt_undump {
 	u32 parked;			/* tasks done: parked, or exited as they should */
 	u32 running;			/* parked tasks not yet past their last step */
 	pid_t spare_pid;		/* a pid that no task of the image has */
+	struct xarray dead_pids;	/* struct pid, held: numbers of dead processes that something still names */
 	spinlock_t lock;		/* of the counts above */
 	u64 pages;
 	u64 resumed_mono, resumed_boot;	/* host's clocks at RESUME */
@@ -67,7 +68,11 @@ struct cpt_rtask *cpt_rtask_current(struct cpt_ctx *ctx);
 void __user *cpt_scratch(struct cpt_ctx *ctx);
 void cpt_scratch_drop(struct cpt_ctx *ctx);
 
+int cpt_late(struct cpt_ctx *ctx);
+
 /* tree.c */
+struct pid *cpt_pid_get(struct cpt_ctx *ctx, pid_t nr);
+void cpt_pids_free(struct cpt_undump *u);
 int cpt_tree_init(void *arg);
 struct kernel_clone_args;
 pid_t cpt_tree_clone(struct cpt_ctx *ctx, struct kernel_clone_args *args);

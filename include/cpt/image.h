@@ -96,8 +96,11 @@ enum cpt_kind {
 	CPT_K_MEMFD	= 23,	/* object: struct cpt_memfd_rec */
 	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file without a name */
 	CPT_K_LOCK	= 25,	/* struct cpt_lock_rec: of the open file or descriptor table before */
+	CPT_K_UNIX	= 28,	/* object: struct cpt_unix_rec: a unix socket, open or not */
+	CPT_K_SOCKET	= 29,	/* object: struct cpt_socket_rec: an open file that is a socket */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
+	CPT_K_UNIXQ	= 32,	/* object: struct cpt_unixq_rec: whom a unix socket is connected with, and what waits in it */
 	CPT_K_MAX
 };
 
@@ -188,6 +191,98 @@ struct cpt_pipend_rec {
 	struct cpt_rec rec;
 	struct cpt_file_body file;
 	__u64 pipe;		/* PIPE */
+};
+
+/* What setsockopt(2) has set at the level SOL_SOCKET, whatever the family. */
+struct cpt_sock_opts {
+	__u64 rcvtimeo, sndtimeo;	/* ns; CPT_SO_FOREVER */
+	__u64 linger;			/* ns */
+	__u32 sndbuf, rcvbuf;		/* bytes, as the kernel counts them; at most INT_MAX */
+	__u32 rcvlowat;
+	__u32 priority;
+	__u32 mark;
+	__u32 flags;			/* CPT_SO_* */
+};
+
+#define CPT_SO_FOREVER		(~0ULL)
+#define CPT_SO_SNDBUF_SET	(1u << 0)	/* by the program: the kernel does not tune it */
+#define CPT_SO_RCVBUF_SET	(1u << 1)
+#define CPT_SO_REUSEADDR	(1u << 2)
+#define CPT_SO_REUSEPORT	(1u << 3)
+#define CPT_SO_KEEPALIVE	(1u << 4)
+#define CPT_SO_LINGER		(1u << 5)
+#define CPT_SO_BROADCAST	(1u << 6)
+#define CPT_SO_OOBINLINE	(1u << 7)
+#define CPT_SO_DEBUG		(1u << 8)
+#define CPT_SO_DONTROUTE	(1u << 9)
+#define CPT_SO_TIMESTAMP	(1u << 10)
+#define CPT_SO_TIMESTAMPNS	(1u << 11)
+#define CPT_SO_TSTAMP_NEW	(1u << 12)
+#define CPT_SO_RXQ_OVFL		(1u << 13)
+#define CPT_SO_WIFI_STATUS	(1u << 14)
+#define CPT_SO_NOFCS		(1u << 15)
+#define CPT_SO_SELECT_ERR_QUEUE	(1u << 16)
+#define CPT_SO_PASSCRED		(1u << 17)
+#define CPT_SO_PASSSEC		(1u << 18)
+#define CPT_SO_PASSPIDFD	(1u << 19)
+#define CPT_SO_FLAGS		((1u << 20) - 1)
+
+struct cpt_unix_rec {
+	struct cpt_rec rec;
+	struct cpt_sock_opts opts;
+	__u64 peer_cred;	/* CRED: SO_PEERCRED, or 0 */
+	__u32 peer_pid;		/* … 0: of nobody in the VE */
+	__u32 type;		/* SOCK_STREAM 1, SOCK_DGRAM 2, SOCK_SEQPACKET 5 */
+	__u32 state;		/* TCP_ESTABLISHED 1, TCP_CLOSE 7, TCP_LISTEN 10 */
+	__u32 shutdown;		/* 1: receives no more, 2: sends no more */
+	__u32 error;		/* the errno that the next call gets */
+	__u32 backlog;
+	__s32 peek_off;
+	__u32 flags;		/* CPT_UNIX_* */
+	__u32 mount;		/* of path */
+	__u32 path_len;		/* the socket's file, if it has one: 1 … 4095, or 0 */
+	__u32 name_len;		/* as getsockname(2) says: 0 … 109, and sockaddr_un.sun_path */
+	__u32 pad;
+	/* char name[name_len], path[path_len]; padded to 8 */
+};
+
+#define CPT_UNIX_BOUND	1u	/* found by its name; else the name is inherited, or of a closed socket */
+#define CPT_UNIX_CLOSED	2u	/* nobody has it open: only a peer or a message remembers it */
+#define CPT_UNIX_EMBRYO	4u	/* a connection that was not accepted yet */
+#define CPT_UNIX_NAMELEN 109u
+
+struct cpt_unixq_rec {
+	struct cpt_rec rec;
+	__u64 owner;		/* UNIX */
+	__u64 peer;		/* UNIX: what it is connected with, or 0 */
+	__u64 listener;		/* UNIX: where an EMBRYO waits, in the order of these records */
+	__u64 bytes;		/* of all messages; they are data of this id */
+	__u32 nmsgs;
+	__u32 nfiles;
+	/* struct cpt_unix_msg msgs[nmsgs]; __u64 files[nfiles]: those of the first message first */
+};
+
+struct cpt_unix_msg {
+	__u64 sender;		/* UNIX */
+	__s64 stamp;		/* ns; SO_TIMESTAMP */
+	__u32 len;
+	__u32 flags;		/* CPT_UNIX_OOB */
+	__u32 pid, uid, gid;	/* SCM_CREDENTIALS, or pid 0 and uid, gid -1 */
+	__u32 nfiles;		/* SCM_RIGHTS: at most 253 */
+};
+
+#define CPT_UNIX_OOB	1u	/* its last byte is out of band */
+#define CPT_UNIX_FILES	253u
+#define CPT_UNIX_MSG_MAX	(1u << 23)	/* bytes of a message: more than any kernel takes */
+#define CPT_UNIXQ_MAX	(1u << 28)	/* bytes of a queue */
+
+struct cpt_socket_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 sock;		/* UNIX */
+	__u32 mode;		/* permissions */
+	__u32 uid, gid;
+	__u32 pad;
 };
 
 struct cpt_eventfd_rec {

@@ -42,7 +42,8 @@ struct cpt_walk {
 	const struct cpt_header *hdr;	/* passed by cpt_header_check() */
 	const __u8 *meta;		/* hdr->meta_len bytes, 8-aligned */
 	const struct cpt_rec **obj;	/* room for hdr->objects + 1; [id] -> record */
-	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task; EPOLL: how deep it nests */
+	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task, or UNIX by a file; 2: by a queue;
+					 * EPOLL: how deep it nests */
 	__u32 nobj;			/* 0; objects seen so far */
 
 	__u32 ntasks;			/* TASK records seen */
@@ -281,6 +282,112 @@ static inline bool cpt_anon_ok(const struct cpt_walk *w, const struct cpt_rec *r
 {
 	return cpt_file_ok(w, rec, f) && !f->pos && !(f->flags & ~CPT_O_ANON) &&
 	       (f->flags & CPT_O_ACCMODE) == CPT_O_RDWR;
+}
+
+static inline bool cpt_sock_opts_ok(const struct cpt_sock_opts *o)
+{
+	return !(o->flags & ~CPT_SO_FLAGS) && o->sndbuf <= 0x7fffffff && o->rcvbuf <= 0x7fffffff &&
+	       o->rcvlowat <= 0x7fffffff && (o->rcvtimeo == CPT_SO_FOREVER || !(o->rcvtimeo >> 62)) &&
+	       (o->sndtimeo == CPT_SO_FOREVER || !(o->sndtimeo >> 62)) && !(o->linger >> 62);
+}
+
+static inline const char *cpt_check_unix(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_unix_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_sock_opts_ok(&r->opts), "options of a socket");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->peer_cred, CPT_K_CRED, true) || r->peer_pid > CPT_PID_MAX,
+		   "peer of a socket");
+	CPT_BAD_IF(r->type != 1 && r->type != 2 && r->type != 5, "type of a socket");
+	CPT_BAD_IF(r->state != 1 && r->state != 7 && r->state != 10, "state of a socket");
+	CPT_BAD_IF(r->shutdown > 3 || r->error > 4095 || r->backlog > 0x7fffffff, "state of a socket");
+	CPT_BAD_IF((r->flags & ~(CPT_UNIX_BOUND | CPT_UNIX_CLOSED | CPT_UNIX_EMBRYO)) || r->pad ||
+		   (r->flags & CPT_UNIX_CLOSED && r->flags != CPT_UNIX_CLOSED) ||
+		   (r->flags & CPT_UNIX_EMBRYO && (r->flags != CPT_UNIX_EMBRYO || r->type == 2)), "flags of a socket");
+	CPT_BAD_IF(r->state == 10 && (r->type == 2 || !r->name_len || r->flags & ~CPT_UNIX_BOUND),
+		   "state of a socket");
+	CPT_BAD_IF(r->name_len > CPT_UNIX_NAMELEN || r->path_len > 4095 ||
+		   !cpt_fits(rec, sizeof(*r), r->name_len + r->path_len, 1), "length of a socket's name");
+	CPT_BAD_IF(r->path_len ? !r->mount || !cpt_path_ok((const char *)(r + 1) + r->name_len, r->path_len) :
+				 r->mount != 0, "path of a socket");
+	CPT_BAD_IF((r->flags & CPT_UNIX_BOUND || r->path_len) && !r->name_len, "name of a socket");
+	CPT_BAD_IF(r->name_len && (*(const char *)(r + 1) ? r->flags & CPT_UNIX_BOUND && !r->path_len : r->path_len),
+		   "name of a socket");
+	return NULL;
+}
+
+static inline const char *cpt_check_socket(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_socket_rec *r = (const void *)rec;
+	const struct cpt_unix_rec *u;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || (r->file.flags & CPT_O_ACCMODE) != CPT_O_RDWR ||
+		   (r->file.flags & CPT_O_PATH) || r->mode > 07777 || r->pad, "description of a socket");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->sock, CPT_K_UNIX, false), "socket of a file");
+	u = (const void *)w->obj[r->sock];
+	CPT_BAD_IF((u->flags & ~CPT_UNIX_BOUND) || w->mark[r->sock], "socket of a file");
+	w->mark[r->sock] = 1;	/* one file each */
+	return NULL;
+}
+
+/* The socket @id of a queue, of the same type as its owner: NULL if there is none such. */
+static inline const struct cpt_unix_rec *cpt_unix_ref(const struct cpt_walk *w, const struct cpt_rec *rec,
+						      __u64 id, __u32 type)
+{
+	const struct cpt_unix_rec *u;
+
+	if (!cpt_ref(w, rec, id, CPT_K_UNIX, false))
+		return NULL;
+	u = (const void *)w->obj[id];
+	return u->type == type ? u : NULL;
+}
+
+static inline const char *cpt_check_unix_msg(struct cpt_walk *w, const struct cpt_unixq_rec *r, __u32 type,
+					     const struct cpt_unix_msg *m)
+{
+	const struct cpt_unix_rec *sender = cpt_unix_ref(w, &r->rec, m->sender, type);
+
+	CPT_BAD_IF(!sender || sender->flags & CPT_UNIX_EMBRYO || sender->state == 10, "sender of a message");
+	CPT_BAD_IF(type != 2 && m->sender != r->peer, "sender of a message");
+	CPT_BAD_IF((m->flags & ~CPT_UNIX_OOB) || (m->flags && type != 1) || (type == 1 && !m->len) ||
+		   m->len > CPT_UNIX_MSG_MAX || m->nfiles > CPT_UNIX_FILES || m->pid > CPT_PID_MAX, "message in a socket");
+	return NULL;
+}
+
+static inline const char *cpt_check_unixq(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_unixq_rec *r = (const void *)rec;
+	const struct cpt_unix_msg *m = (const void *)(r + 1);
+	const __u64 *file = (const void *)((const __u8 *)(r + 1) + (__u64)r->nmsgs * sizeof(*m));
+	const struct cpt_unix_rec *owner, *other;
+	__u64 bytes = 0, files = 0;
+	const char *why = NULL;
+	__u32 i;
+
+	CPT_BAD_IF(!cpt_ref(w, rec, r->owner, CPT_K_UNIX, false), "owner of a queue");
+	owner = (const void *)w->obj[r->owner];
+	CPT_BAD_IF(w->mark[r->owner] & 2, "owner of a queue");
+	w->mark[r->owner] |= 2;		/* one queue each */
+	other = cpt_unix_ref(w, rec, r->peer, owner->type);
+	CPT_BAD_IF((r->peer && (!other || other->state == 10)) || (owner->state == 10 && (r->peer || r->nmsgs)),
+		   "peer of a socket");
+	other = cpt_unix_ref(w, rec, r->listener, owner->type);
+	CPT_BAD_IF(owner->flags & CPT_UNIX_EMBRYO ? !other || other->state != 10 || !r->peer || r->peer == r->owner :
+						    r->listener != 0, "connection that was not accepted");
+	CPT_BAD_IF(r->nmsgs > rec->len / sizeof(*m) || r->nfiles > rec->len / sizeof(*file) ||
+		   !cpt_fits(rec, sizeof(*r), (__u64)r->nmsgs * sizeof(*m) + (__u64)r->nfiles * sizeof(*file), 1),
+		   "length of a queue");
+	for (i = 0; i < r->nmsgs && !why; i++) {
+		why = cpt_check_unix_msg(w, r, owner->type, &m[i]);
+		bytes += m[i].len;
+		files += m[i].nfiles;
+	}
+	for (i = 0; i < r->nfiles && !why; i++)
+		if (!cpt_ref_file(w, rec, file[i]))
+			why = "file in a message";
+	if (!why && (bytes != r->bytes || bytes > CPT_UNIXQ_MAX || files != r->nfiles))
+		why = "length of a queue";
+	return why;
 }
 
 static inline const char *cpt_check_eventfd(struct cpt_walk *w, const struct cpt_rec *rec)
@@ -631,6 +738,14 @@ static inline const char *cpt_check_vdso(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* What data sections a kind of object has. */
+enum cpt_data {
+	CPT_NO_DATA,
+	CPT_STAGED,	/* any bytes; they come first, and are kept in memory until their object is made */
+	CPT_PAGES,	/* whole pages, read while the object is made, in the order of the ids */
+	CPT_AREAS,	/* whole pages of areas of memory; among the former */
+};
+
 /* A row for each kind of metadata. */
 struct cpt_kind_row {
 	const char *name;
@@ -638,35 +753,40 @@ struct cpt_kind_row {
 	bool exact;
 	bool object;		/* has an id */
 	bool file;		/* is an open file */
+	__u8 data;		/* enum cpt_data */
 	const char *(*check)(struct cpt_walk *w, const struct cpt_rec *rec);
 };
 
 static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
-	[CPT_K_BLOB]	= { "blob", sizeof(struct cpt_blob_rec), false, false, false, cpt_check_blob },
-	[CPT_K_UTS]	= { "uts", sizeof(struct cpt_uts_rec), true, false, false, cpt_check_uts },
-	[CPT_K_CRED]	= { "cred", sizeof(struct cpt_cred_rec), false, true, false, cpt_check_cred },
-	[CPT_K_REG]	= { "file", sizeof(struct cpt_reg_rec), false, true, true, cpt_check_reg },
-	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, false, cpt_check_pipe },
-	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, true, cpt_check_pipend },
-	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, false, cpt_check_shmem },
-	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), true, true, false, cpt_check_deleted },
-	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, true, cpt_check_memfd },
-	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, false, cpt_check_mm },
-	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, false, cpt_check_vma },
-	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, false, cpt_check_files },
-	[CPT_K_LOCK]	= { "lock", sizeof(struct cpt_lock_rec), true, false, false, cpt_check_lock },
-	[CPT_K_FS]	= { "root and cwd", sizeof(struct cpt_fs_rec), false, true, false, cpt_check_fs },
-	[CPT_K_SIGHAND]	= { "signal handlers", sizeof(struct cpt_sighand_rec), true, true, false, cpt_check_sighand },
-	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, false, cpt_check_proc },
-	[CPT_K_TIMER]	= { "timer", sizeof(struct cpt_timer_rec), true, false, false, cpt_check_timer },
-	[CPT_K_TASK]	= { "task", sizeof(struct cpt_task_rec), true, true, false, cpt_check_task },
-	[CPT_K_XSTATE]	= { "FPU state", sizeof(struct cpt_xstate_rec), false, false, false, cpt_check_xstate },
-	[CPT_K_SIGINFO]	= { "queued signal", sizeof(struct cpt_siginfo_rec), true, false, false, cpt_check_siginfo },
-	[CPT_K_EVENTFD]	= { "eventfd", sizeof(struct cpt_eventfd_rec), true, true, true, cpt_check_eventfd },
-	[CPT_K_SIGNALFD] = { "signalfd", sizeof(struct cpt_signalfd_rec), true, true, true, cpt_check_signalfd },
-	[CPT_K_TIMERFD]	= { "timerfd", sizeof(struct cpt_timerfd_rec), true, true, true, cpt_check_timerfd },
-	[CPT_K_EPOLL]	= { "epoll", sizeof(struct cpt_epoll_rec), false, true, true, cpt_check_epoll },
-	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, cpt_check_vdso },
+	[CPT_K_BLOB]	= { "blob", sizeof(struct cpt_blob_rec), false, false, false, CPT_NO_DATA, cpt_check_blob },
+	[CPT_K_UTS]	= { "uts", sizeof(struct cpt_uts_rec), true, false, false, CPT_NO_DATA, cpt_check_uts },
+	[CPT_K_CRED]	= { "cred", sizeof(struct cpt_cred_rec), false, true, false, CPT_NO_DATA, cpt_check_cred },
+	[CPT_K_REG]	= { "file", sizeof(struct cpt_reg_rec), false, true, true, CPT_NO_DATA, cpt_check_reg },
+	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, false, CPT_STAGED, cpt_check_pipe },
+	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, true, CPT_NO_DATA, cpt_check_pipend },
+	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, false, CPT_PAGES, cpt_check_shmem },
+	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), true, true, false, CPT_PAGES, cpt_check_deleted },
+	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, true, CPT_NO_DATA, cpt_check_memfd },
+	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, false, CPT_AREAS, cpt_check_mm },
+	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, false, CPT_NO_DATA, cpt_check_vma },
+	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, false, CPT_NO_DATA, cpt_check_files },
+	[CPT_K_LOCK]	= { "lock", sizeof(struct cpt_lock_rec), true, false, false, CPT_NO_DATA, cpt_check_lock },
+	[CPT_K_FS]	= { "root and cwd", sizeof(struct cpt_fs_rec), false, true, false, CPT_NO_DATA, cpt_check_fs },
+	[CPT_K_SIGHAND]	= { "signal handlers", sizeof(struct cpt_sighand_rec), true, true, false, CPT_NO_DATA, cpt_check_sighand },
+	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, false, CPT_NO_DATA, cpt_check_proc },
+	[CPT_K_TIMER]	= { "timer", sizeof(struct cpt_timer_rec), true, false, false, CPT_NO_DATA, cpt_check_timer },
+	[CPT_K_TASK]	= { "task", sizeof(struct cpt_task_rec), true, true, false, CPT_NO_DATA, cpt_check_task },
+	[CPT_K_XSTATE]	= { "FPU state", sizeof(struct cpt_xstate_rec), false, false, false, CPT_NO_DATA, cpt_check_xstate },
+	[CPT_K_SIGINFO]	= { "queued signal", sizeof(struct cpt_siginfo_rec), true, false, false, CPT_NO_DATA, cpt_check_siginfo },
+	[CPT_K_EVENTFD]	= { "eventfd", sizeof(struct cpt_eventfd_rec), true, true, true, CPT_NO_DATA, cpt_check_eventfd },
+	[CPT_K_SIGNALFD] = { "signalfd", sizeof(struct cpt_signalfd_rec), true, true, true, CPT_NO_DATA, cpt_check_signalfd },
+	[CPT_K_TIMERFD]	= { "timerfd", sizeof(struct cpt_timerfd_rec), true, true, true, CPT_NO_DATA, cpt_check_timerfd },
+	[CPT_K_EPOLL]	= { "epoll", sizeof(struct cpt_epoll_rec), false, true, true, CPT_NO_DATA, cpt_check_epoll },
+	[CPT_K_UNIX]	= { "unix socket", sizeof(struct cpt_unix_rec), false, true, false, CPT_NO_DATA, cpt_check_unix },
+	[CPT_K_UNIXQ]	= { "queue of a unix socket", sizeof(struct cpt_unixq_rec), false, true, false, CPT_STAGED,
+			    cpt_check_unixq },
+	[CPT_K_SOCKET]	= { "socket", sizeof(struct cpt_socket_rec), true, true, true, CPT_NO_DATA, cpt_check_socket },
+	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 
 static inline const struct cpt_kind_row *cpt_kind_row(unsigned int kind)
@@ -801,6 +921,22 @@ static inline const char *cpt_mm_run_check(const struct cpt_mm_rec *mm, const st
 	return NULL;
 }
 
+/* How many bytes of data an object can have, by its record; of memory its areas say it. */
+static inline __u64 cpt_data_size(const struct cpt_rec *obj)
+{
+	switch (obj->kind) {
+	case CPT_K_PIPE:
+		return ((const struct cpt_pipe_rec *)obj)->bytes;
+	case CPT_K_UNIXQ:
+		return ((const struct cpt_unixq_rec *)obj)->bytes;
+	case CPT_K_SHMEM:
+		return ((const struct cpt_shmem_rec *)obj)->size;
+	case CPT_K_DELETED:
+		return ((const struct cpt_deleted_rec *)obj)->size;
+	}
+	return 0;
+}
+
 /*
  * cpt_run_check - may this run, passed by cpt_runs_check(), be data of object @id?
  *
@@ -811,18 +947,15 @@ static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, cons
 	const struct cpt_rec *obj = id && id <= w->nobj ? w->obj[id] : NULL;
 	__u64 size;
 
-	CPT_BAD_IF(!obj || (obj->kind != CPT_K_MM && obj->kind != CPT_K_SHMEM && obj->kind != CPT_K_DELETED &&
-			    obj->kind != CPT_K_PIPE), "data of an object that has none");
-	if (obj->kind == CPT_K_MM)
+	CPT_BAD_IF(!obj || cpt_kind_rows[obj->kind].data == CPT_NO_DATA, "data of an object that has none");
+	if (cpt_kind_rows[obj->kind].data == CPT_AREAS)
 		return cpt_mm_run_check((const void *)obj, run);
 	CPT_BAD_IF(run->flags & CPT_RUN_HOLE, "hole in what is not inherited");
-	if (obj->kind == CPT_K_PIPE) {
-		size = ((const struct cpt_pipe_rec *)obj)->bytes;
-	} else {
+	size = cpt_data_size(obj);
+	if (cpt_kind_rows[obj->kind].data == CPT_PAGES) {
 		CPT_BAD_IF(run->off % CPT_PAGE || run->len % CPT_PAGE,
 			   "run of data that is not whole pages");
-		size = cpt_align_up(obj->kind == CPT_K_SHMEM ? ((const struct cpt_shmem_rec *)obj)->size :
-							       ((const struct cpt_deleted_rec *)obj)->size, CPT_PAGE);
+		size = cpt_align_up(size, CPT_PAGE);
 	}
 	CPT_BAD_IF(run->off > size || run->len > size - run->off, "run of data outside its object");
 	return NULL;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Every private symbol that cpt needs; see ksym.h. Included several times.
- * KSYM: a function we call; KSYS: a system call; KPTR: a function we compare.
+ * KSYM: a function we call; KSYS: a system call; KPTR: a function we compare, or data.
  */
 KSYM(__d_path)
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
@@ -64,6 +64,8 @@ KSYS(wait4)
 KSYS(waitid)
 KSYS(write)
 
+KPTR(bsd_socket_buckets)
+KPTR(bsd_socket_locks)
 KPTR(ep_eventpoll_release)
 KPTR(eventfd_release)
 KPTR(hrtimer_nanosleep_restart)

@@ -7,9 +7,10 @@
  * what an edge-triggered item has told already and what not; the ready list with
  * its order; epolls in epolls.
  *
- * Items are added by epoll_ctl(2) itself, in the empty descriptor table of the task
- * that makes the epoll (files_restore()). Adding puts an item on the ready list if its
- * file is ready; so those that had told that already are added first, and told to us.
+ * Items are added by epoll_ctl(2) itself, in the empty descriptor table of the VE's
+ * init, when all that is waited for is as it was. Adding puts an item on the ready list
+ * if its file is ready; so those that had told that already are added first, and told
+ * to us.
  *
  * Locks: the epoll's mtx, while its items are looked at.
  */
@@ -243,27 +244,33 @@ static int add_items(struct cpt_ctx *ctx, struct file *ep, const struct cpt_epol
 static void *epoll_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_epoll_rec *r = (const void *)rec;
-	const struct cpt_epoll_item *item = (const void *)(r + 1);
 	const struct cred *cred = cpt_made(ctx, r->file.cred), *own;
 	struct file *f;
-	int err = 0;
-	u32 i;
 
 	if (IS_ERR(cred))
 		return (void *)cred;
+	own = override_creds(cred);
+	f = cpt_anon_made(ctx, ksys(epoll_create1, 0), &r->file);
+	revert_creds(own);
+	return f;
+}
+
+static int epoll_late(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made)
+{
+	const struct cpt_epoll_rec *r = (const void *)rec;
+	const struct cpt_epoll_item *item = (const void *)(r + 1);
+	const struct cred *own;
+	int err = 0;
+	u32 i;
+
 	for (i = 0; !err && i < r->n; i++)
 		err = PTR_ERR_OR_ZERO(cpt_made(ctx, item[i].file));
 	if (err)
-		return ERR_PTR(err);
-	own = override_creds(cred);
-	f = cpt_anon_made(ctx, ksys(epoll_create1, 0), &r->file);
-	err = IS_ERR(f) ? 0 : add_items(ctx, f, r);
+		return err;
+	own = override_creds(cpt_made(ctx, r->file.cred));
+	err = add_items(ctx, made, r);
 	revert_creds(own);
-	if (err) {
-		fput(f);
-		f = ERR_PTR(err);
-	}
-	return f;
+	return err;
 }
 
 const struct cpt_kind_ops cpt_epoll_ops = {
@@ -275,5 +282,6 @@ const struct cpt_kind_ops cpt_epoll_ops = {
 	.dump		= epoll_dump,
 	.release	= epoll_release,
 	.make		= epoll_make,
+	.late		= epoll_late,
 	.unmake		= cpt_file_unmake,
 };

@@ -91,60 +91,41 @@ static int pipe_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 }
 
 /* Copy the contents into pages of our own: buffers start anywhere in theirs. */
-static int copy_out(struct pipe_inode_info *pipe, struct page **pages, u64 *bytes)
+static int copy_out(struct pipe_inode_info *pipe, struct cpt_pages *pages)
 {
 	unsigned int i, n = pipe->head - pipe->tail;
-	u64 at = 0;
 
 	for (i = 0; i < n; i++) {
 		struct pipe_buffer *buf = &pipe->bufs[(pipe->tail + i) & (pipe->ring_size - 1)];
-		unsigned int done = 0;
+		u32 done = 0, room, len;
+		void *to;
 
 		if (!buf->ops || (buf->ops->confirm && buf->ops->confirm(pipe, buf)))
 			return -EIO;
-		while (done < buf->len) {
-			unsigned int room = PAGE_SIZE - at % PAGE_SIZE;
-			unsigned int len = min(room, buf->len - done);
-
-			if (!pages[at / PAGE_SIZE]) {
-				pages[at / PAGE_SIZE] = alloc_page(GFP_KERNEL);
-				if (!pages[at / PAGE_SIZE])
-					return -ENOMEM;
-			}
-			memcpy_page(pages[at / PAGE_SIZE], at % PAGE_SIZE, buf->page,
-				    buf->offset + done, len);
-			done += len;
-			at += len;
+		for (; done < buf->len; done += len) {
+			to = cpt_pages_room(pages, &room);
+			if (!to)
+				return -ENOMEM;
+			len = min(room, buf->len - done);
+			memcpy_from_page(to, buf->page, buf->offset + done, len);
+			pages->bytes += len;
 		}
 	}
-	*bytes = at;
 	return 0;
 }
 
 static int pipe_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct pipe_inode_info *pipe = obj->ptr;
-	u32 max = pipe->ring_size, i, at;
-	struct page **pages;
-	u64 bytes = 0;
+	struct cpt_pages pages = {};
 	int err;
 
-	pages = kvcalloc(max, sizeof(*pages), GFP_KERNEL);
-	if (!pages)
-		return -ENOMEM;
 	mutex_lock(&pipe->mutex);
-	err = copy_out(pipe, pages, &bytes);
+	err = copy_out(pipe, &pages);
 	mutex_unlock(&pipe->mutex);
-	for (at = 0; !err && at < bytes; at += CPT_DATA_MAX) {
-		struct cpt_run run = { .off = at, .len = min_t(u64, bytes - at, CPT_DATA_MAX) };
-
-		err = cpt_out_data(ctx, obj->id, &run, 1, pages + at / PAGE_SIZE,
-				   DIV_ROUND_UP(run.len, PAGE_SIZE), run.len);
-	}
-	for (i = 0; i < max; i++)
-		if (pages[i])
-			__free_page(pages[i]);
-	kvfree(pages);
+	if (!err)
+		err = cpt_pages_out(ctx, obj->id, &pages);
+	cpt_pages_free(&pages);
 	return err;
 }
 

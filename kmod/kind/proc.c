@@ -208,11 +208,6 @@ const struct cpt_kind_ops cpt_proc_ops = {
 
 /* --- restore ------------------------------------------------------------------------------- */
 
-static bool ve_has_cap(struct cpt_ctx *ctx, int cap)
-{
-	return ctx->undump->cap_bset & (1ULL << cap);
-}
-
 /*
  * cpt_proc_restore_early - lift the limits that restoring would run into
  *
@@ -227,7 +222,7 @@ int cpt_proc_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	struct rlimit *rlim = current->signal->rlim;
 	int i;
 
-	if (r->pid == 1 && !ve_has_cap(ctx, CAP_SYS_RESOURCE)) {
+	if (r->pid == 1 && !cpt_ve_capable(ctx, CAP_SYS_RESOURCE)) {
 		for (i = 0; i < CPT_NRLIMIT; i++)
 			ctx->undump->hard_limits[i] = rlim[i].rlim_max;
 		ctx->undump->limited = true;

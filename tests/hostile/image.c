@@ -31,6 +31,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -552,6 +554,46 @@ static void have_files(void)
 }
 
 /* Memory, threads, timers, signals, events, pipes with something in them, a child, a zombie. */
+static int unix_socket(int type, const char *name)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int fd;
+
+	must(fd = socket(AF_UNIX, type, 0));
+	strcpy(a.sun_path, name);
+	must(bind(fd, (void *)&a, sizeof(a)));
+	return fd;
+}
+
+/* Pairs, a server with a connection that waits, messages, one with a descriptor. */
+static void have_sockets(void)
+{
+	union { struct cmsghdr h; char room[CMSG_SPACE(sizeof(int))]; } c = { .h = {
+		.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(sizeof(int)) } };
+	struct iovec iov = { "passed", 6 };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &c, .msg_controllen = sizeof(c) };
+	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "server" };
+	int pair[2], client, mail;
+
+	must(socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+	must(write(pair[0], "hello", 5));
+	memcpy(CMSG_DATA(&c.h), &pair[1], sizeof(int));
+	must(sendmsg(pair[1], &m, 0));
+	must(listen(unix_socket(SOCK_STREAM, "server"), 5));
+	must(client = socket(AF_UNIX, SOCK_STREAM, 0));
+	must(connect(client, (void *)&a, sizeof(a)));
+	must(write(client, "waiting", 7));
+	mail = unix_socket(SOCK_DGRAM, "mail");
+	strcpy(a.sun_path, "mail");
+	must(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair));
+	must(write(pair[1], "left behind", 11));
+	must(close(pair[1]));
+	must(client = socket(AF_UNIX, SOCK_DGRAM, 0));
+	must(sendto(client, "of the dead", 11, 0, (void *)&a, sizeof(a)));
+	must(close(client));
+	must(connect(mail, (void *)&a, sizeof(a)));
+}
+
 static int busy(const char *dir)
 {
 	char *private = memory(MAP_PRIVATE, 1 << 18), *shared = memory(MAP_SHARED, 1 << 16);
@@ -564,6 +606,7 @@ static int busy(const char *dir)
 	have_signals();
 	have_events();
 	have_files();
+	have_sockets();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
 			errx(1, "pthread_create");

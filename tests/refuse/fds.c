@@ -7,6 +7,8 @@
 #include "cpt_test.h"
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
+#include <linux/net_tstamp.h>
 #include <linux/netlink.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
@@ -14,7 +16,6 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
@@ -34,39 +35,32 @@ static int stream(int domain, struct sockaddr *a, socklen_t len)
 	return fd;
 }
 
-static int k_unix(void)
+/* takes every message, as no filter would */
+static int k_unixfilter(void)
 {
+	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff);
+	struct sock_fprog prog = { 1, &all };
 	int fd[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd))
+	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd) || setsockopt(fd[0], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)))
 		return -1;
 	check(write(fd[1], "in flight", 9) == 9);
 	other = fd[1];
 	return fd[0];
 }
 
-static void u_unix(int fd)
+static void u_unixfilter(int fd)
 {
 	char buf[16];
 
 	check(read(fd, buf, 16) == 9 && write(fd, "x", 1) == 1 && read(other, buf, 16) == 1);
 }
 
-static int k_unixbound(void)
+static int k_unixstamp(void)
 {
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	int on = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE, fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
-	snprintf(a.sun_path, sizeof(a.sun_path), "/tmp/fds.sock");
-	return stream(AF_UNIX, (void *)&a, sizeof(a));
-}
-
-static void u_unixbound(int fd)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX, .sun_path = "/tmp/fds.sock" };
-	int c = sys(socket(AF_UNIX, SOCK_STREAM, 0));
-
-	sys(connect(c, (void *)&a, sizeof(a)));
-	sys(accept(fd, NULL, NULL));
+	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &on, sizeof(on)) ? -1 : fd;
 }
 
 static int k_tcp(void)
@@ -168,7 +162,7 @@ static const struct sort {
 	int (*open)(void);
 	void (*use)(int fd);
 } sorts[] = {
-	{ "unix", k_unix, u_unix }, { "unixbound", k_unixbound, u_unixbound }, { "tcp", k_tcp, u_tcp },
+	{ "unixfilter", k_unixfilter, u_unixfilter }, { "unixstamp", k_unixstamp, NULL }, { "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
 	{ "inotify", k_inotify, NULL }, { "pidfd", k_pidfd, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },

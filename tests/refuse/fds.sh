@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib/ve.sh"
 
 declare -A words=(
-	[unix]='socket' [unixbound]='socket' [tcp]='socket' [udp]='socket' [netlink]='socket' [packet]='socket'
+	[unixfilter]='a socket with a filter' [unixstamp]='a socket with SO_TIMESTAMPING' [tcp]='socket' [udp]='socket' [netlink]='socket' [packet]='socket'
 	[inotify]='inotify' [pidfd]='pidfd' [io_uring]='io_uring' [userfaultfd]='userfaultfd'
 	[pty]='ptmx|terminal|tty' [linked]='another name.*/tmp/fds.deleted'
 	[goneplace]='of a deleted directory.*file' [gonedir]='no regular file.*fds.dir2' [nsfd]='net|namespace'

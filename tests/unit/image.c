@@ -67,8 +67,8 @@ static void test_good(void **state)
 	assert_int_equal(img.kind[CPT_K_TASK].meta, 7 * sizeof(struct cpt_task_rec));
 	assert_int_equal(img.kind[CPT_K_MM].data, 4 * CPT_PAGE);
 	assert_int_equal(img.kind[CPT_K_PIPE].data, 196 + 103);
-	assert_int_equal(img.sections, 6);
-	assert_int_equal(img.runs, 8);
+	assert_int_equal(img.sections, 8);
+	assert_int_equal(img.runs, 10);
 	assert_int_equal(img.holes, 1);
 	image_free(&img);
 	sample_free(&s);
@@ -94,7 +94,7 @@ static void test_cut(void **state)
 	}
 	s.n = full;
 	s.p[s.n++] = 0;
-	assert_string_equal(verify(&s), "at offset 73768: there is more after its end");
+	assert_string_equal(verify(&s), "at offset 81960: there is more after its end");
 	sample_free(&s);
 }
 
@@ -130,7 +130,7 @@ static struct cpt_proc_rec *proc(struct sample *s, uint64_t id)
 }
 
 /* The sections of the sample, and the end, in their order. */
-enum { D_PIPE, D_FIFO, D_SHM, D_DELETED, D_INIT, D_CHILD, D_END };
+enum { D_PIPE, D_FIFO, D_QUEUE, D_WQUEUE, D_SHM, D_DELETED, D_INIT, D_CHILD, D_END };
 
 static void *section(struct sample *s, int nth)
 {
@@ -230,16 +230,18 @@ BAD("run of data", { runs(s, D_INIT)[1].off = SAMPLE_TEXT; })
 BAD("length of a data section", { sect(s, D_INIT)->nruns = CPT_RUNS_MAX + 1; })
 BAD("length of a data section", { sect(s, D_INIT)->nruns = ~0u; })
 BAD("kind of a data section", { sect(s, D_INIT)->rec.kind = CPT_K_BLOB; })
-BAD("contents of a pipe out of order", {
+BAD("contents of a pipe or socket out of order", {
 	runs(s, D_PIPE)[0] = (struct cpt_run){ 1, 195, 0 };
 	sect(s, D_PIPE)->bytes = 195;
 })
-BAD("contents of a pipe out of order", {
+BAD("contents of a pipe or socket out of order", {
 	runs(s, D_FIFO)[1] = (struct cpt_run){ 97, 6, 0 };
 	sect(s, D_FIFO)->bytes = 102;
 })
-BAD("contents of a pipe out of order", { sect(s, D_FIFO)->rec.id = s->pipe; })	/* twice */
-BAD("contents of a pipe are missing", {
+BAD("contents of a pipe or socket out of order", { sect(s, D_FIFO)->rec.id = s->pipe; })	/* twice */
+BAD("run of data outside its object", { runs(s, D_QUEUE)[0].len = sect(s, D_QUEUE)->bytes = 9; })
+BAD("contents of a pipe or socket out of order", { sect(s, D_WQUEUE)->rec.id = s->queue; })
+BAD("contents of a pipe or socket are missing", {
 	struct cpt_data_rec *d = section(s, D_PIPE);
 
 	d->bytes = runs(s, D_PIPE)[0].len = 195;
@@ -394,8 +396,8 @@ static void test_files(void **state)
 	sample_image(&s);
 	from_fd(memfile(s.p, s.n), true, NULL);
 	from_fd(memfile(s.p, s.n), false, NULL);
-	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 73767, in its end record");
-	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 73767, in its end record");
+	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 81959, in its end record");
+	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 81959, in its end record");
 	from_fd(memfile(s.p, s.n - 5000), false, "is cut short");
 	from_fd(memfile(s.p, 5000), true, "is cut short: it ends at offset 5000, in its metadata");
 	from_fd(memfile(s.p, 5), true, "is cut short: it ends at offset 5, in its header");
@@ -461,8 +463,8 @@ static void test_claims(void **state)
 		lim.rlim_cur = lim.rlim_max = pages * CPT_PAGE + (64 << 20);
 		if (setrlimit(RLIMIT_AS, &lim))
 			_exit(3);
-		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 73768, in its metadata");
-		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 73768, in its metadata");
+		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 81960, in its metadata");
+		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 81960, in its metadata");
 		_exit(0);
 	}
 	assert_true(wait(&status) > 0);

@@ -34,6 +34,7 @@ struct sample {
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
 	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted, dir;
+	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
 };
@@ -262,6 +263,84 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	return r->rec.id;
 }
 
+/* @name: its first @len bytes; @path: where its file is, or NULL */
+static inline uint64_t sample_unix(struct sample *s, uint32_t type, uint32_t state, uint32_t flags, const char *name,
+				   uint32_t len, const char *path)
+{
+	uint32_t path_len = path ? strlen(path) : 0;
+	struct cpt_unix_rec *r = sample_rec(s, CPT_K_UNIX, sizeof(*r) + len + path_len, true);
+
+	r->opts.rcvtimeo = r->opts.sndtimeo = CPT_SO_FOREVER;
+	r->opts.sndbuf = r->opts.rcvbuf = 212992;
+	r->peer_cred = s->cred;
+	r->peer_pid = 4;
+	r->type = type;
+	r->state = state;
+	r->flags = flags;
+	r->peek_off = -1;
+	r->name_len = len;
+	r->path_len = path_len;
+	r->mount = !!path;
+	memcpy(r + 1, name, len);
+	if (path)
+		memcpy((char *)(r + 1) + len, path, path_len);
+	return r->rec.id;
+}
+
+static inline uint64_t sample_socket(struct sample *s, uint64_t sock)
+{
+	struct cpt_socket_rec *r = sample_rec(s, CPT_K_SOCKET, sizeof(*r), true);
+
+	r->file.cred = s->cred;
+	r->file.flags = CPT_O_RDWR;
+	r->sock = sock;
+	r->mode = 0777;
+	return r->rec.id;
+}
+
+/* A server with a connection that waits, a stream whose peer is closed, a mailbox. */
+static inline void sample_sockets(struct sample *s)
+{
+	s->server = sample_unix(s, 1, 10, CPT_UNIX_BOUND, "\0server", 7, NULL);
+	s->waiting = sample_unix(s, 1, 1, CPT_UNIX_EMBRYO, "\0server", 7, NULL);
+	s->client = sample_unix(s, 1, 7, CPT_UNIX_CLOSED, "", 0, NULL);
+	s->stream = sample_unix(s, 1, 1, 0, "/run/old", 9, "/run/socket");
+	s->gone = sample_unix(s, 1, 7, CPT_UNIX_CLOSED, "", 0, NULL);
+	s->mail = sample_unix(s, 2, 7, CPT_UNIX_BOUND, "/run/mail", 10, "/run/mail");
+	s->sock[0] = sample_socket(s, s->server);
+	s->sock[1] = sample_socket(s, s->stream);
+	s->sock[2] = sample_socket(s, s->mail);
+}
+
+/* Two messages of 5 and 3 bytes; the first has a file. */
+static inline uint64_t sample_queue(struct sample *s, uint64_t owner, uint64_t peer, uint64_t listener,
+				    uint64_t sender)
+{
+	struct cpt_unixq_rec *r = sample_rec(s, CPT_K_UNIXQ, sizeof(*r) + 2 * sizeof(struct cpt_unix_msg) + 8, true);
+	struct cpt_unix_msg *m = (void *)(r + 1);
+
+	r->owner = owner;
+	r->peer = peer;
+	r->listener = listener;
+	r->nmsgs = 2;
+	r->nfiles = 1;
+	r->bytes = 8;
+	m[0] = (struct cpt_unix_msg){ .sender = sender, .len = 5, .pid = 4, .nfiles = 1 };
+	m[1] = (struct cpt_unix_msg){ .sender = sender, .len = 3, .uid = ~0u, .gid = ~0u };
+	*(uint64_t *)(m + 2) = s->tty;
+	return r->rec.id;
+}
+
+static inline void sample_queues(struct sample *s)
+{
+	struct cpt_unixq_rec *r;
+
+	s->queue = sample_queue(s, s->stream, s->gone, 0, s->gone);
+	r = sample_rec(s, CPT_K_UNIXQ, sizeof(*r), true);
+	r->owner = s->server;
+	s->wqueue = sample_queue(s, s->waiting, s->client, s->server, s->client);
+}
+
 static inline void sample_lock(struct sample *s, uint32_t kind, uint32_t fd)
 {
 	struct cpt_lock_rec *r = sample_rec(s, CPT_K_LOCK, sizeof(*r), false);
@@ -277,7 +356,7 @@ static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
 				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->memfd,
-				   s->deleted };
+				   s->deleted, s->sock[0], s->sock[1], s->sock[2] };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
 	struct cpt_fd *fd = (void *)(r + 1);
@@ -483,7 +562,9 @@ static inline void sample_meta(struct sample *s)
 	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
 	sample_lock(s, CPT_LOCK_FLOCK, 0);
 	s->dir = sample_dir(s, "/run");
+	sample_sockets(s);
 	sample_tasks(s);
+	sample_queues(s);
 }
 
 static inline void sample_meta_end(struct sample *s)
@@ -499,6 +580,8 @@ static inline void sample_image(struct sample *s)
 	sample_meta_end(s);
 	sample_data(s, s->pipe, 1, &(struct cpt_run){ 0, 96 + 100, 0 });
 	sample_data(s, s->fifopipe, 2, (struct cpt_run[]){ { 0, 96, 0 }, { 96, 7, 0 } });
+	sample_data(s, s->queue, 1, &(struct cpt_run){ 0, 8, 0 });
+	sample_data(s, s->wqueue, 1, &(struct cpt_run){ 0, 8, 0 });
 	sample_data(s, s->shm, 1, &(struct cpt_run){ 2 * CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->contents, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->mm[0], 2, (struct cpt_run[]){ { SAMPLE_TEXT, CPT_PAGE, 0 },
