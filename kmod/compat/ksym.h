@@ -60,7 +60,7 @@ long cpt_syscall_proto(const struct pt_regs *regs);
 #undef KPTR
 
 #define ksym(_name)	static_call(ksym_##_name)
-/* The address of data, or of a function that is only compared or stored, never called by us. */
+/* The address of a function that is only compared or stored, never called by us. */
 #define kptr(_name)	((void *)kptr_##_name)
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Every private symbol that cpt needs; see ksym.h. Included several times.
- * KSYM: a function we call; KSYS: a system call; KPTR: a function we compare, or data.
+ * KSYM: a function we call; KSYS: a system call; KPTR: a function we compare.
  */
 KSYM(__d_path)
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
@@ -49,8 +49,10 @@ KSYS(eventfd2)
 KSYS(landlock_create_ruleset)
 #endif
 KSYS(madvise)
+KSYS(mkdir)
 KSYS(mlock2)
 KSYS(mprotect)
+KSYS(rmdir)
 KSYS(rt_sigqueueinfo)
 KSYS(rt_tgsigqueueinfo)
 KSYS(setitimer)
@@ -64,8 +66,6 @@ KSYS(wait4)
 KSYS(waitid)
 KSYS(write)
 
-KPTR(bsd_socket_buckets)
-KPTR(bsd_socket_locks)
 KPTR(ep_eventpoll_release)
 KPTR(eventfd_release)
 KPTR(hrtimer_nanosleep_restart)

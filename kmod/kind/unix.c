@@ -14,18 +14,26 @@
  * Peers are mutual and queues hold files, sockets among them, so neither can be part
  * of the record of the socket: a UNIXQ comes after all that it refers to, whose collect
  * ends with cpt_unix_collect_queues(). At restore sockets are made unconnected; when
- * all are there, cpt_unix_late() connects them, sends the messages again, closes those
- * that were closed, and then sets what is left. Names of files are set by hand: bind(2)
- * would make a new file.
+ * all are there, cpt_unix_late() binds and connects them, sends the messages again,
+ * closes those that were closed, and then sets what is left.
+ *
+ * bind(2) makes a new file, but theirs are there. So they are bound in a tmpfs of our
+ * own, and get their names and files by hand when they are connected. The kernel finds
+ * a socket by the number of its file, modulo 256 (unix_bsd_hash()), in a table that
+ * only bind(2) puts it into: each is bound when the next file of that tmpfs, whose
+ * numbers go up by one, gets a number that is equal to the real one's modulo 256.
  *
  * Locks: of a dump, sk_receive_queue.lock. At restore nobody else knows the sockets.
  */
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
+#include <linux/mount.h>
 #include <linux/namei.h>
 #include <linux/net.h>
 #include <linux/pid.h>
-#include <linux/random.h>
+#include <linux/shmem_fs.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <net/af_unix.h>
 #include <net/scm.h>
 #include <net/tcp_states.h>
@@ -38,8 +46,7 @@
 #include "socket.h"
 #include "undump.h"
 
-/* As far as bsd_socket_buckets[] goes. */
-#define PATH_HASHES	(UNIX_HASH_SIZE / 2)
+#define PLACES		(UNIX_HASH_SIZE / 2)	/* of bsd_socket_buckets[] */
 #define NAME_AT		offsetof(struct sockaddr_un, sun_path)
 
 /* --- dump --------------------------------------------------------------------------------------- */
@@ -397,6 +404,8 @@ struct unix_made {
 	struct sock *sk;	/* held */
 	struct file *file;	/* held: of a socket that a program has open */
 	bool joined;		/* it has its peer; not for datagrams */
+	struct path path;	/* held: its own file, or none */
+	struct hlist_node node;	/* of those to be bound */
 };
 
 static const struct cpt_unix_rec *unix_rec(struct cpt_ctx *ctx, u64 id)
@@ -409,17 +418,14 @@ static bool path_name(const struct cpt_unix_rec *r)
 	return r->name_len && *(const char *)(r + 1);
 }
 
-/* Bind to an abstract name. A listener whose name is a path has one for a while that nobody knows. */
 static int bind_abstract(struct unix_made *made, const struct cpt_unix_rec *r)
 {
-	struct { struct sockaddr_un un; char more; } name = { .un.sun_family = AF_UNIX };
-	int len = r->name_len;
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
 
-	if (path_name(r))
-		len = 1 + sprintf(name.un.sun_path + 1, "cpt %llu %016llx", r->rec.id, get_random_u64());
-	else
-		memcpy(name.un.sun_path, r + 1, len);
-	return kernel_bind(made->sock, (void *)&name, NAME_AT + len);
+	if (r->name_len > sizeof(name.sun_path))
+		return -EINVAL;
+	memcpy(name.sun_path, r + 1, r->name_len);
+	return kernel_bind(made->sock, (void *)&name, NAME_AT + r->name_len);
 }
 
 static void unix_unmake(void *ptr)
@@ -432,6 +438,7 @@ static void unix_unmake(void *ptr)
 		sock_release(made->sock);
 	if (made->sk)
 		sock_put(made->sk);
+	path_put(&made->path);
 	kfree(made);
 }
 
@@ -455,10 +462,8 @@ static void *unix_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	/* until all messages are there */
 	made->sk->sk_sndbuf = INT_MAX / 2;
 	made->sk->sk_max_ack_backlog = INT_MAX;
-	if (r->state == TCP_LISTEN || (r->flags & CPT_UNIX_BOUND && !path_name(r)))
+	if (r->flags & CPT_UNIX_BOUND && !path_name(r))
 		err = bind_abstract(made, r);
-	if (!err && r->state == TCP_LISTEN)
-		err = kernel_listen(made->sock, INT_MAX);
 	if (err) {
 		cpt_say(ctx, "a unix socket cannot be bound again: error %d", -err);
 		unix_unmake(made);
@@ -509,6 +514,158 @@ const struct cpt_kind_ops cpt_unixq_ops = {
 	.dump		= unixq_dump,
 	.data		= unixq_data,
 };
+
+/* --- restore: names of files ------------------------------------------------------------------------ */
+
+/* Where sockets are bound: the current directory meanwhile. */
+struct workshop {
+	struct vfsmount *mnt;
+	struct path pwd;		/* where the task was */
+	struct hlist_head todo[PLACES];
+	u32 left;
+	u64 next;			/* the number of the next file, or 0: not known */
+};
+
+static struct workshop *open_workshop(void)
+{
+	struct workshop *shop = kzalloc(sizeof(*shop), GFP_KERNEL);
+	struct path root;
+
+	if (!shop)
+		return NULL;
+	shop->mnt = vfs_kern_mount(get_fs_type("tmpfs"), 0, "tmpfs", NULL);
+	if (IS_ERR(shop->mnt)) {
+		kfree(shop);
+		return NULL;
+	}
+	root = (struct path){ .mnt = shop->mnt, .dentry = shop->mnt->mnt_root };
+	get_fs_pwd(current->fs, &shop->pwd);
+	ksym(set_fs_pwd)(current->fs, &root);
+	return shop;
+}
+
+static void close_workshop(struct workshop *shop)
+{
+	ksym(set_fs_pwd)(current->fs, &shop->pwd);
+	path_put(&shop->pwd);
+	mntput(shop->mnt);
+	kfree(shop);
+}
+
+/* Find the socket's own file; those that must be in the table are to be bound. */
+static int plan(struct cpt_ctx *ctx, struct workshop *shop, const struct cpt_unix_rec *r, struct unix_made *made)
+{
+	const char *name = (const char *)(r + 1) + r->name_len;
+	u64 place = shop->left;		/* whose file is gone needs none of its own */
+	int err;
+
+	if (r->path_len) {
+		err = cpt_path_open(ctx, r->mount, name, r->path_len, &made->path);
+		if (err)
+			return err;
+		if (!S_ISSOCK(d_inode(made->path.dentry)->i_mode))
+			return cpt_fail(ctx, -ESTALE, "%.*s (mount %u) is no longer a socket", (int)r->path_len, name,
+					r->mount);
+		place = d_inode(made->path.dentry)->i_ino;
+	}
+	if (path_name(r) && (r->flags & CPT_UNIX_BOUND || r->state == TCP_LISTEN)) {
+		hlist_add_head(&made->node, &shop->todo[place % PLACES]);
+		shop->left++;
+	}
+	return 0;
+}
+
+static int bind_next(struct workshop *shop, struct unix_made *made)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	int err;
+
+	hlist_del(&made->node);
+	shop->left--;
+	snprintf(name.sun_path, sizeof(name.sun_path), "%llu", shop->next);
+	err = kernel_bind(made->sock, (void *)&name, sizeof(name));
+	if (!err && d_inode(unix_sk(made->sk)->path.dentry)->i_ino != shop->next)
+		err = -EAGAIN;
+	shop->next++;
+	return err;
+}
+
+/* What number does the next file get? */
+static int first_number(struct workshop *shop)
+{
+	struct file *f = shmem_file_setup_with_mnt(shop->mnt, "", 0, 0);
+
+	if (IS_ERR(f))
+		return PTR_ERR(f);
+	shop->next = file_inode(f)->i_ino + 1;
+	fput(f);
+	return 0;
+}
+
+/* Make something that takes a number, and nobody needs. */
+static int skip_number(struct workshop *shop, char __user *name)
+{
+	int err = ksys(mkdir, name, 0700);
+
+	if (!err)
+		err = ksys(rmdir, name);
+	shop->next++;
+	return err;
+}
+
+static int bind_planned(struct cpt_ctx *ctx, struct workshop *shop)
+{
+	char __user *name = cpt_scratch(ctx);
+	int err = first_number(shop);
+
+	if (!name || copy_to_user(name, "x", 2))
+		return -ENOMEM;
+	while (!err && shop->left) {
+		struct hlist_head *here = &shop->todo[shop->next % PLACES];
+
+		err = hlist_empty(here) ? skip_number(shop, name) :
+		      bind_next(shop, hlist_entry(here->first, struct unix_made, node));
+		if (fatal_signal_pending(current))
+			err = -EINTR;
+		cond_resched();
+	}
+	return err;
+}
+
+static int bind_files(struct cpt_ctx *ctx, struct workshop *shop)
+{
+	const struct cpt_rec *rec = NULL;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)))
+		if (rec->kind == CPT_K_UNIX)
+			err = plan(ctx, shop, (const void *)rec, cpt_made(ctx, rec->id));
+	return err || !shop->left ? err : bind_planned(ctx, shop);
+}
+
+/* Give a socket its name and its file, in the place of those of the workshop, or of none. */
+static int set_name(struct sock *sk, const struct cpt_unix_rec *r, struct unix_made *made)
+{
+	spinlock_t *lock = &sock_net(sk)->unx.table.locks[sk->sk_hash];
+	struct unix_sock *u = unix_sk(sk);
+	struct unix_address *addr, *old;
+
+	addr = kzalloc(sizeof(*addr) + NAME_AT + r->name_len, GFP_KERNEL);
+	if (!addr)
+		return -ENOMEM;
+	refcount_set(&addr->refcnt, 1);
+	addr->len = NAME_AT + r->name_len;
+	addr->name->sun_family = AF_UNIX;
+	memcpy(addr->name->sun_path, r + 1, r->name_len);
+	spin_lock(lock);	/* somebody may read /proc/PID/net/unix */
+	old = u->addr;
+	swap(u->path, made->path);
+	smp_store_release(&u->addr, addr);
+	spin_unlock(lock);
+	if (old && refcount_dec_and_test(&old->refcnt))
+		kfree(old);
+	return 0;
+}
 
 /* --- restore: when all sockets are there ------------------------------------------------------------ */
 
@@ -658,59 +815,6 @@ static int fill_again(struct cpt_ctx *ctx, const struct cpt_unixq_rec *q)
 	return err;
 }
 
-/*
- * Give a socket the name and the file that it had, as unix_bind_bsd() does, but for a
- * file that is there. The table of names is that of the VE's network namespace, that
- * of files the kernel's.
- */
-static int set_name(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_unix_rec *r)
-{
-	struct unix_table *table = &sock_net(sk)->unx.table;
-	struct unix_sock *u = unix_sk(sk);
-	struct unix_address *addr, *old = u->addr;
-	struct path path = {};
-	int err = 0;
-
-	addr = kzalloc(sizeof(*addr) + NAME_AT + r->name_len, GFP_KERNEL);
-	if (!addr)
-		return -ENOMEM;
-	refcount_set(&addr->refcnt, 1);
-	addr->len = NAME_AT + r->name_len;
-	addr->name->sun_family = AF_UNIX;
-	memcpy(addr->name->sun_path, r + 1, r->name_len);
-	if (r->path_len)
-		err = cpt_path_open(ctx, r->mount, (const char *)(r + 1) + r->name_len, r->path_len, &path);
-	if (!err && path.dentry && !S_ISSOCK(d_inode(path.dentry)->i_mode)) {
-		path_put(&path);
-		err = cpt_fail(ctx, -ESTALE, "%.*s (mount %u) is no longer a socket", (int)r->path_len,
-			       (const char *)(r + 1) + r->name_len, r->mount);
-	}
-	if (err) {
-		kfree(addr);
-		return err;
-	}
-	spin_lock(&table->locks[sk->sk_hash]);
-	sk_del_node_init(sk);
-	spin_unlock(&table->locks[sk->sk_hash]);
-	swap(u->path, path);
-	smp_store_release(&u->addr, addr);
-	sk->sk_hash = u->path.dentry ? d_inode(u->path.dentry)->i_ino & UNIX_HASH_MOD : 0;
-	spin_lock(&table->locks[sk->sk_hash]);
-	sk_add_node(sk, &table->buckets[sk->sk_hash]);
-	spin_unlock(&table->locks[sk->sk_hash]);
-	if (r->flags & CPT_UNIX_BOUND) {
-		spinlock_t *lock = (spinlock_t *)kptr(bsd_socket_locks) + sk->sk_hash;
-
-		spin_lock(lock);
-		sk_add_bind_node(sk, (struct hlist_head *)kptr(bsd_socket_buckets) + sk->sk_hash);
-		spin_unlock(lock);
-	}
-	path_put(&path);
-	if (old && refcount_dec_and_test(&old->refcnt))
-		kfree(old);
-	return 0;
-}
-
 /* Whom SO_PEERCRED names. */
 static int set_peer_cred(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_unix_rec *r)
 {
@@ -750,7 +854,7 @@ static int settle(struct cpt_ctx *ctx, const struct cpt_unix_rec *r, struct unix
 		sk->sk_state = r->state == TCP_ESTABLISHED ? TCP_ESTABLISHED : TCP_CLOSE;
 	err = set_peer_cred(ctx, sk, r);
 	if (!err && r->name_len && !(r->flags & CPT_UNIX_CLOSED) && !(r->flags & CPT_UNIX_BOUND && !path_name(r)))
-		err = set_name(ctx, sk, r);
+		err = set_name(sk, r, made);
 	return err;
 }
 
@@ -760,7 +864,7 @@ static int close_again(struct cpt_ctx *ctx, const struct cpt_unix_rec *r, struct
 	int err = 0;
 
 	if (r->name_len)
-		err = set_name(ctx, made->sk, r);
+		err = set_name(made->sk, r, made);
 	if (!err && made->sock) {
 		sock_release(made->sock);
 		made->sock = NULL;
@@ -784,6 +888,13 @@ static int each(struct cpt_ctx *ctx, u16 kind, const char *what,
 static int late_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	return PTR_ERR_OR_ZERO(cpt_made(ctx, rec->id));
+}
+
+static int late_listen(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_unix_rec *r = (const void *)rec;
+
+	return r->state == TCP_LISTEN ? kernel_listen(((struct unix_made *)cpt_made(ctx, rec->id))->sock, INT_MAX) : 0;
 }
 
 static int late_join(struct cpt_ctx *ctx, const struct cpt_rec *rec)
@@ -820,16 +931,15 @@ static int late_settle(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return settle(ctx, (const void *)rec, cpt_made(ctx, rec->id));
 }
 
-/*
- * cpt_unix_late - connect all unix sockets and fill them
- *
- * In the VE's init, when all tasks exist and before it has descriptors: files are
- * passed through its table.
- */
-int cpt_unix_late(struct cpt_ctx *ctx)
+/* In the order of how it came about in the VE. */
+static int late(struct cpt_ctx *ctx, struct workshop *shop)
 {
 	int err = each(ctx, CPT_K_UNIX, "made", late_make);
 
+	if (!err)
+		err = bind_files(ctx, shop);
+	if (!err)
+		err = each(ctx, CPT_K_UNIX, "listened to", late_listen);
 	if (!err)
 		err = each(ctx, CPT_K_UNIXQ, "connected", late_join);
 	if (!err)
@@ -840,5 +950,36 @@ int cpt_unix_late(struct cpt_ctx *ctx)
 		err = each(ctx, CPT_K_UNIX, "closed", late_close);
 	if (!err)
 		err = each(ctx, CPT_K_UNIX, "settled", late_settle);
+	return err;
+}
+
+static bool has_sockets(struct cpt_ctx *ctx)
+{
+	const struct cpt_rec *rec = NULL;
+
+	while ((rec = cpt_rec_after(ctx, rec)))
+		if (rec->kind == CPT_K_UNIX)
+			return true;
+	return false;
+}
+
+/*
+ * cpt_unix_late - connect all unix sockets and fill them
+ *
+ * In the VE's init, when all tasks exist and before it has descriptors and a current
+ * directory: files are passed through its table, names looked up from there.
+ */
+int cpt_unix_late(struct cpt_ctx *ctx)
+{
+	struct workshop *shop;
+	int err;
+
+	if (!has_sockets(ctx))
+		return 0;
+	shop = open_workshop();
+	if (!shop)
+		return -ENOMEM;
+	err = late(ctx, shop);
+	close_workshop(shop);
 	return err;
 }
