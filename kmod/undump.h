@@ -86,6 +86,7 @@ sigset_t cpt_u64_mask(u64 mask);
 int cpt_proc_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 int cpt_proc_restore_late(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 void cpt_proc_limits(const struct cpt_rec *proc);
+bool cpt_signal_early(const struct cpt_ctx *ctx, struct signal_struct *sig, const struct sigqueue *q);
 bool cpt_timer_refires(struct cpt_ctx *ctx, const struct cpt_rec *proc, const void *info);
 int cpt_timers_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *rec);

@@ -68,13 +68,68 @@ static u64 remaining(const struct cpt_ctx *ctx, const struct hrtimer *timer)
 	return max_t(s64, left, 1);
 }
 
+/*
+ * Has the timer fired since the freeze? By the VE's clocks, which stand still in an
+ * image, its time has not come yet: it is dumped as armed, and without its signal.
+ */
+static bool early(const struct cpt_ctx *ctx, const struct hrtimer *h)
+{
+	clockid_t base = h->base->clockid;
+
+	return !hrtimer_active(h) && base != CLOCK_REALTIME &&
+	       ktime_to_ns(hrtimer_get_expires(h)) > (s64)cpt_frozen_at(ctx, base);
+}
+
+static bool is_alarm(const struct sigqueue *q)
+{
+	return q->info.si_signo == SIGALRM && q->info.si_code == SI_KERNEL;
+}
+
+/* The same of ITIMER_REAL: early() alone could be one that was stopped. */
+static bool alarm_early(const struct cpt_ctx *ctx, struct signal_struct *sig, struct task_struct *t)
+{
+	struct sigqueue *q;
+	bool queued = false;
+
+	spin_lock_irq(cpt_siglock(t));
+	list_for_each_entry(q, &sig->shared_pending.list, list)
+		queued |= is_alarm(q);
+	spin_unlock_irq(cpt_siglock(t));
+	return queued && early(ctx, &sig->real_timer);
+}
+
+/*
+ * cpt_signal_early - is the queued signal @q of a timer that has fired since the freeze?
+ *
+ * Under the siglock.
+ */
+bool cpt_signal_early(const struct cpt_ctx *ctx, struct signal_struct *sig, const struct sigqueue *q)
+{
+	struct k_itimer *timer;
+
+	if (is_alarm(q))
+		return early(ctx, &sig->real_timer);
+	if (q->info.si_code != SI_TIMER)
+		return false;
+	compat_for_each_timer(timer, sig)
+		if (timer->sigq == q)
+			return early(ctx, &timer->it.real.timer);
+	return false;
+}
+
+static bool timer_early(const struct cpt_ctx *ctx, const struct k_itimer *timer)
+{
+	return timer->it_sigev_notify != SIGEV_NONE && !list_empty(&timer->sigq->list) &&
+	       early(ctx, &timer->it.real.timer);
+}
+
 static void dump_itimers(struct cpt_ctx *ctx, struct signal_struct *sig, struct task_struct *t,
 			 struct cpt_proc_rec *r)
 {
 	struct task_cputime now;
 	int i;
 
-	if (hrtimer_active(&sig->real_timer))
+	if (hrtimer_active(&sig->real_timer) || alarm_early(ctx, sig, t))
 		r->itimer[ITIMER_REAL].value = remaining(ctx, &sig->real_timer);
 	r->itimer[ITIMER_REAL].interval = ktime_to_ns(sig->it_real_incr);
 	if (!sig->it[CPUCLOCK_VIRT].expires && !sig->it[CPUCLOCK_PROF].expires)
@@ -107,6 +162,7 @@ static bool silent_left(const struct cpt_ctx *ctx, struct k_itimer *timer)
 static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
 {
 	struct hrtimer *h = &timer->it.real.timer;
+	bool again = timer_early(ctx, timer);
 
 	r->timer_id = timer->it_id;
 	r->clock = timer->it_clock;
@@ -122,8 +178,8 @@ static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_t
 	 * then the kernel counts the periods since as overrun. So it is armed again
 	 * for the time at which it fired.
 	 */
-	r->fired = !hrtimer_active(h) && timer->it_interval && (timer->it_requeue_pending & 1);
-	if (!r->fired && !hrtimer_active(h) && !silent_left(ctx, timer))
+	r->fired = !again && !hrtimer_active(h) && timer->it_interval && (timer->it_requeue_pending & 1);
+	if (!again && !r->fired && !hrtimer_active(h) && !silent_left(ctx, timer))
 		return;
 	r->absolute = h->base->clockid == CLOCK_REALTIME;
 	if (r->absolute)

@@ -129,9 +129,11 @@ int cpt_siginfo_dump(struct cpt_ctx *ctx, struct task_struct *t, struct sigpendi
 		rest = pending->signal;
 		n = 0;
 		list_for_each_entry(q, &pending->list, list) {
+			sigdelset(&rest, q->info.si_signo);
+			if (cpt_signal_early(ctx, t->signal, q))
+				continue;
 			if (n < room)
 				infos[n] = q->info;
-			sigdelset(&rest, q->info.si_signo);
 			n++;
 		}
 		spin_unlock_irq(cpt_siglock(t));
