@@ -43,12 +43,8 @@ int cpt_collect_file(struct cpt_ctx *ctx, struct file *f, const struct cpt_holde
  */
 int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
 {
-	if ((f->f_flags & FASYNC) || compat_file_owned(f))
-		cpt_obstacle(ctx, "process %d (%s) gets signals from fd %d (F_SETOWN), which cannot be preserved yet",
-			     who->pid, who->comm, who->fd);
-	if (compat_file_leased(f))
-		cpt_obstacle(ctx, "process %d (%s) holds a lease on fd %d (%pD), which cannot be preserved yet",
-			     who->pid, who->comm, who->fd, f);
+	cpt_fown_collect(ctx, f, who);
+	cpt_lease_collect(ctx, f, who);
 	cpt_locks_collect(ctx, f, f, who);
 	return cpt_collect(ctx, CPT_K_CRED, f->f_cred, who);
 }
@@ -131,6 +127,27 @@ void cpt_file_finish(struct file *f, const struct cpt_file_body *body)
 		vfs_llseek(f, body->pos, SEEK_SET);
 	else
 		f->f_pos = body->pos;
+}
+
+/*
+ * cpt_file_link - what an open file has to do with others, when all of them and all tasks exist
+ * @rec: its record, which those of a lease and of signals may follow
+ *
+ * Leases first: to take one makes its taker the owner of the file's signals, if it has none.
+ */
+int cpt_file_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f)
+{
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && !rec->id) {
+		const struct cpt_lock_rec *lock = (const void *)rec;
+
+		if (rec->kind == CPT_K_LOCK && lock->kind == CPT_LOCK_LEASE)
+			err = cpt_lease_restore(ctx, lock, f);
+		if (rec->kind == CPT_K_FOWN)
+			err = cpt_fown_restore(ctx, (const void *)rec, f);
+	}
+	return err;
 }
 
 static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *run, u64 size)

@@ -9,6 +9,7 @@
  *   dump	write its record (and those that belong to it)
  *   data	write its contents, after all records
  *   release	undo of collect
+ *   async	(open files) is O_ASYNC in force, and which descriptor do signals name?
  * and restore:
  *   make	in the context of the task that needs the object first: make it from
  *		its record, and return the kernel object that cpt_made() hands out
@@ -58,6 +59,7 @@ struct cpt_kind_ops {
 	int (*dump)(struct cpt_ctx *ctx, struct cpt_obj *obj);
 	int (*data)(struct cpt_ctx *ctx, struct cpt_obj *obj);
 	void (*release)(struct cpt_obj *obj);
+	bool (*async)(struct file *f, u32 *fd);
 	void *(*make)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 	int (*late)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*resume)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
@@ -93,12 +95,23 @@ void cpt_set_made(struct cpt_ctx *ctx, u64 id, void *ptr);
 bool cpt_ve_capable(const struct cpt_ctx *ctx, int cap);
 
 /* kind/pipe.c */
+bool cpt_pipe_async(struct file *f, u32 *fd);
 int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
 
 /* kind/lock.c */
 void cpt_locks_collect(struct cpt_ctx *ctx, struct file *f, const void *owner, const struct cpt_holder *who);
 int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner, u32 fd);
 int cpt_locks_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f);
+
+void cpt_lease_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+int cpt_lease_restore(struct cpt_ctx *ctx, const struct cpt_lock_rec *r, struct file *f);
+
+/* kind/fown.c */
+struct fasync_struct;
+bool cpt_fasync_find(struct fasync_struct * const *list, const struct file *f, u32 *fd);
+void cpt_fown_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+int cpt_fown_dump(struct cpt_ctx *ctx, struct file *f);
+int cpt_fown_restore(struct cpt_ctx *ctx, const struct cpt_fown_rec *r, struct file *f);
 
 /* kind/deleted.c */
 bool cpt_deleted(const struct file *f);
@@ -118,6 +131,7 @@ const char *cpt_memfd_name(const struct file *f);
 int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
 void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct file *f);
 void cpt_file_finish(struct file *f, const struct cpt_file_body *body);
+int cpt_file_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f);
 int cpt_anon_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who);
 int cpt_anon_check(struct cpt_ctx *ctx, struct cpt_obj *obj);
 void cpt_anon_release(struct cpt_obj *obj);

@@ -417,6 +417,25 @@ static void set_uts(struct cpt_ctx *ctx)
 		}
 }
 
+/* What points across: every object and every task exists, and nothing runs. */
+static int link_all(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	int err = 0;
+	u32 id;
+
+	for (id = 1; !err && id <= u->walk.nobj; id++) {
+		const struct cpt_rec *rec = u->walk.obj[id];
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (u->made[id] && cpt_is_file(rec->kind))
+			err = cpt_file_link(ctx, rec, u->made[id]);
+		cond_resched();
+	}
+	return err;
+}
+
 static int make_all(struct cpt_ctx *ctx)
 {
 	struct cpt_undump *u = ctx->undump;
@@ -433,7 +452,9 @@ static int make_all(struct cpt_ctx *ctx)
 	if (u->err)
 		return u->err;
 	err = cpt_in_end(ctx);
-	return err ? err : set_registers(ctx);
+	if (!err)
+		err = set_registers(ctx);
+	return err ? err : link_all(ctx);
 }
 
 /* CPT_IOC_MAKE */

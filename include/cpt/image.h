@@ -101,6 +101,7 @@ enum cpt_kind {
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_UNIXQ	= 32,	/* object: struct cpt_unixq_rec: whom a unix socket is connected with, and what waits in it */
+	CPT_K_FOWN	= 33,	/* struct cpt_fown_rec: who gets signals of the open file before */
 	CPT_K_MAX
 };
 
@@ -434,6 +435,7 @@ enum cpt_lock_kind {
 	CPT_LOCK_FLOCK	= 0,	/* flock(2), of an open file */
 	CPT_LOCK_OFD	= 1,	/* F_OFD_SETLK, of an open file */
 	CPT_LOCK_POSIX	= 2,	/* F_SETLK, of a descriptor table */
+	CPT_LOCK_LEASE	= 3,	/* F_SETLEASE, of an open file: all of it */
 	CPT_LOCK_KINDS
 };
 
@@ -443,7 +445,23 @@ struct cpt_lock_rec {
 	__u32 kind;		/* enum cpt_lock_kind */
 	__u32 type;		/* F_RDLCK (0), F_WRLCK (1) */
 	__u32 pid;		/* who took it, as F_GETLK and /proc tell it; 0: nobody that is left */
-	__u32 fd;		/* POSIX: a descriptor of the file; else 0 */
+	__u32 fd;		/* POSIX: a descriptor of the file; LEASE: the one its signals name; else 0 */
+};
+
+/* cpt_fown_rec.async */
+#define CPT_ASYNC_OFF	0u
+#define CPT_ASYNC_FLAG	1u	/* opened with O_ASYNC, which has no effect */
+#define CPT_ASYNC_ON	2u	/* F_SETFL */
+
+struct cpt_fown_rec {
+	struct cpt_rec rec;
+	__u32 pid;		/* of a thread, a process or a group; 0: nobody, or nobody that is left */
+	__u32 type;		/* F_OWNER_TID (0), F_OWNER_PID (1), F_OWNER_PGRP (2) */
+	__u32 signum;		/* F_SETSIG; 0: SIGIO */
+	__u32 uid, euid;	/* of who set it */
+	__u32 async;		/* CPT_ASYNC_* */
+	__u32 fd;		/* CPT_ASYNC_ON: the descriptor that signals name; else 0 */
+	__u32 pad;
 };
 
 struct cpt_fs_rec {

@@ -548,11 +548,30 @@ static inline const char *cpt_check_lock(struct cpt_walk *w, const struct cpt_re
 	if (r->kind == CPT_LOCK_POSIX)
 		CPT_BAD_IF(owner != CPT_K_FILES || r->fd >= CPT_FD_MAX, "file or owner of a lock");
 	else
-		CPT_BAD_IF((owner != CPT_K_REG && owner != CPT_K_MEMFD) || r->fd ||
+		CPT_BAD_IF((owner != CPT_K_REG && owner != CPT_K_MEMFD) ||
+			   (r->kind == CPT_LOCK_LEASE ? r->fd >= CPT_FD_MAX : r->fd) ||
 			   (((const struct cpt_reg_rec *)w->owner)->file.flags & CPT_O_PATH),
 			   "file or owner of a lock");	/* a MEMFD begins as a REG does */
+	CPT_BAD_IF(r->kind == CPT_LOCK_LEASE &&
+		   (owner != CPT_K_REG || ((const struct cpt_reg_rec *)w->owner)->deleted ||
+		    (((const struct cpt_reg_rec *)w->owner)->mode & 0170000) != 0100000 ||
+		    r->start || r->end != 0x7fffffffffffffffULL), "lease");
 	CPT_BAD_IF(r->kind >= CPT_LOCK_KINDS || r->type > 1 || r->pid > CPT_PID_MAX ||
 		   r->start > r->end || r->end > 0x7fffffffffffffffULL, "lock");
+	return NULL;
+}
+
+/* All records of open files begin as a REG does. */
+static inline const char *cpt_check_fown(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_fown_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || !cpt_is_file(w->owner->kind) ||
+		   (((const struct cpt_reg_rec *)w->owner)->file.flags & CPT_O_PATH),
+		   "signals of a file that is none");
+	CPT_BAD_IF(r->pid > CPT_PID_MAX || r->type > 2 || r->signum > CPT_NSIG || r->pad ||
+		   r->async > CPT_ASYNC_ON || (r->async == CPT_ASYNC_ON ? r->fd >= CPT_FD_MAX : r->fd),
+		   "signals of a file");
 	return NULL;
 }
 
@@ -786,6 +805,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_UNIXQ]	= { "queue of a unix socket", sizeof(struct cpt_unixq_rec), false, true, false, CPT_STAGED,
 			    cpt_check_unixq },
 	[CPT_K_SOCKET]	= { "socket", sizeof(struct cpt_socket_rec), true, true, true, CPT_NO_DATA, cpt_check_socket },
+	[CPT_K_FOWN]	= { "signals of a file", sizeof(struct cpt_fown_rec), true, false, false, CPT_NO_DATA, cpt_check_fown },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 

@@ -93,15 +93,32 @@ static inline struct file *compat_tmpfile(const struct path *dir, umode_t mode, 
 #endif
 }
 
-/* Who gets signals of a file became a pointer in 6.12 (fs/fcntl.c). */
-static inline bool compat_file_owned(struct file *f)
+/* Who gets signals of a file became a pointer in 6.12 (fs/fcntl.c). NULL: never set. */
+static inline struct fown_struct *compat_fown(struct file *f)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	struct fown_struct *owner = READ_ONCE(f->f_owner);
-
-	return owner && owner->pid;
+	return file_f_owner(f);
 #else
-	return f->f_owner.pid;
+	return &f->f_owner;
+#endif
+}
+
+static inline int compat_fown_make(struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return file_f_owner_allocate(f);
+#else
+	return 0;
+#endif
+}
+
+/* Has anybody ever called for signals of @f? Before 6.12 that shows if it was F_SETOWN or F_NOTIFY. */
+static inline bool compat_fown_used(struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return file_f_owner(f);
+#else
+	return f->f_owner.pid || f->f_owner.pid_type;
 #endif
 }
 
@@ -128,21 +145,14 @@ static inline bool compat_file_owned(struct file *f)
 #define compat_lock(_core) (_core)
 #endif
 
-/* Is there a lease that was taken through @f? */
-static inline bool compat_file_leased(struct file *f)
-{
-	struct file_lock_context *ctx = READ_ONCE(file_inode(f)->i_flctx);
-	COMPAT_LOCK_TYPE *lock;
-	bool leased = false;
-
-	if (!ctx)
-		return false;
-	spin_lock(&ctx->flc_lock);
-	list_for_each_entry(lock, &ctx->flc_lease, COMPAT_LOCK_LIST)
-		leased |= lock->COMPAT_LOCK_FILE == f;
-	spin_unlock(&ctx->flc_lock);
-	return leased;
-}
+/* A lease is a struct of its own since 6.9. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define COMPAT_LEASE struct file_lease
+#define compat_lease(_core) container_of(_core, struct file_lease, c)
+#else
+#define COMPAT_LEASE struct file_lock
+#define compat_lease(_core) (_core)
+#endif
 
 /* get_user_pages_remote() lost its vmas argument in 6.5 (mm/gup.c). */
 static inline long compat_gup(struct mm_struct *mm, unsigned long addr, unsigned long n,

@@ -45,6 +45,11 @@
 int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp);
 void hook_cred_free(struct cred *cred);
 
+/* fcntl_setlease() is in a header of its own since 6.3. */
+#if __has_include(<linux/filelock.h>)
+#include <linux/filelock.h>
+#endif
+
 /* Private to fs/timerfd.c. */
 int do_timerfd_settime(int ufd, int flags, const struct itimerspec64 *new, struct itimerspec64 *old);
 

@@ -15,6 +15,7 @@ KSYM(do_epoll_ctl)
 KSYM(do_exit)
 KSYM(do_sigaction)
 KSYM(do_timerfd_settime)
+KSYM(fcntl_setlease)
 KSYM(free_time_ns)
 KSYM(free_uid)
 #ifdef CONFIG_SECURITY_LANDLOCK

@@ -8,7 +8,7 @@
  * Not preserved: contents of regular files (the file system keeps them).
  * Deleted files: deleted.c has their contents.
  * Refused: files outside the VE's mounts, files of /proc, /sys and
- * the like, other devices, leases and signal owners (file.c).
+ * the like, other devices.
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -346,6 +346,7 @@ const struct cpt_kind_ops cpt_reg_ops = {
 	.kind		= CPT_K_REG,
 	.name		= "file",
 	.owns		= reg_owns,
+	.async		= cpt_pipe_async,
 	.collect	= reg_collect,
 	.dump		= reg_dump,
 	.release	= reg_release,

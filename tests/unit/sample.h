@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted, dir;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted, leased, dir;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -92,6 +92,28 @@ static inline uint64_t sample_reg(struct sample *s, const char *path, uint32_t m
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
 	return r->rec.id;
+}
+
+static inline void sample_lock(struct sample *s, uint32_t kind, uint32_t fd)
+{
+	struct cpt_lock_rec *r = sample_rec(s, CPT_K_LOCK, sizeof(*r), false);
+
+	r->kind = kind;
+	r->fd = fd;
+	r->start = kind == CPT_LOCK_LEASE ? 0 : 5;
+	r->end = kind == CPT_LOCK_LEASE ? 0x7fffffffffffffffULL : 9;
+	r->type = 1;
+}
+
+static inline void sample_fown(struct sample *s)
+{
+	struct cpt_fown_rec *r = sample_rec(s, CPT_K_FOWN, sizeof(*r), false);
+
+	r->pid = 10;
+	r->type = 1;
+	r->signum = 30;
+	r->async = CPT_ASYNC_ON;
+	r->fd = 4;
 }
 
 /* A directory, read up to its entry "next". */
@@ -341,17 +363,6 @@ static inline void sample_queues(struct sample *s)
 	s->wqueue = sample_queue(s, s->waiting, s->client, s->server, s->client);
 }
 
-static inline void sample_lock(struct sample *s, uint32_t kind, uint32_t fd)
-{
-	struct cpt_lock_rec *r = sample_rec(s, CPT_K_LOCK, sizeof(*r), false);
-
-	r->kind = kind;
-	r->fd = fd;
-	r->start = 5;
-	r->end = 9;
-	r->type = 1;
-}
-
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
@@ -551,6 +562,7 @@ static inline void sample_meta(struct sample *s)
 	s->tty = sample_reg(s, "/dev/null", 0020666, 0);
 	s->pipe = sample_pipe(s, 100);
 	s->pipend[0] = sample_pipend(s, 0);
+	sample_fown(s);
 	s->pipend[1] = sample_pipend(s, 1);
 	s->fifopipe = sample_pipe(s, 7);
 	s->fifo = sample_reg(s, "/run/fifo", 0010600, s->fifopipe);
@@ -561,6 +573,8 @@ static inline void sample_meta(struct sample *s)
 	s->contents = sample_contents(s);
 	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
 	sample_lock(s, CPT_LOCK_FLOCK, 0);
+	s->leased = sample_reg(s, "/tmp/leased", 0100644, 0);
+	sample_lock(s, CPT_LOCK_LEASE, 7);
 	s->dir = sample_dir(s, "/run");
 	sample_sockets(s);
 	sample_tasks(s);

@@ -487,7 +487,7 @@ META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = s->pipe; })
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = HUGE_ID; })
 
-/* LOCK: the first is of an open file, the second of a descriptor table */
+/* LOCK: the first is of an open file, the second a lease, the third of a descriptor table */
 META("lock", lock, NTH(LOCK, 0), { r->type = 2; })
 META("lock", lock, NTH(LOCK, 0), { r->start = 10; })
 META("lock", lock, NTH(LOCK, 0), { r->pid = CPT_PID_MAX + 1; })
@@ -498,12 +498,36 @@ META("file or owner of a lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_POSIX; 
 META("file or owner of a lock", lock, NTH(LOCK, 0), { r->fd = 1; })
 META("file or owner of a lock", lock, NTH(LOCK, 0), { ((struct cpt_reg_rec *)OBJ(deleted))->file.flags = CPT_O_PATH; })
 META("lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_KINDS; })
-META("file or owner of a lock", lock, NTH(LOCK, 1), { r->kind = CPT_LOCK_FLOCK, r->fd = 0; })
-META("file or owner of a lock", lock, NTH(LOCK, 1), { r->fd = CPT_FD_MAX; })
+META("file or owner of a lock", lock, NTH(LOCK, 2), { r->kind = CPT_LOCK_FLOCK, r->fd = 0; })
+META("file or owner of a lock", lock, NTH(LOCK, 2), { r->fd = CPT_FD_MAX; })
 META("file or owner of a lock", lock, NTH(UTS, 0), {		/* behind no object at all */
 	r->rec.kind = CPT_K_LOCK;
 	r->rec.len = sizeof(*r);
 })
+META(NULL, lock, NTH(LOCK, 1), { r->type = 0; })
+META("lock", lock, NTH(LOCK, 1), { r->type = 2; })
+META("lease", lock, NTH(LOCK, 1), { r->start = 1; })
+META("lease", lock, NTH(LOCK, 1), { r->end = 100; })
+META("lease", lock, NTH(LOCK, 1), { ((struct cpt_reg_rec *)OBJ(leased))->mode = 0040755; })
+META("lease", lock, NTH(LOCK, 0), {			/* on a deleted file */
+	r->kind = CPT_LOCK_LEASE;
+	r->start = 0;
+	r->end = (1ULL << 63) - 1;
+})
+META("file or owner of a lock", lock, NTH(LOCK, 1), { r->fd = CPT_FD_MAX; })
+META("file or owner of a lock", lock, NTH(LOCK, 1), { ((struct cpt_reg_rec *)OBJ(leased))->file.flags = CPT_O_PATH; })
+
+/* FOWN */
+META("signals of a file", fown, NTH(FOWN, 0), { r->pid = CPT_PID_MAX + 1; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->type = 3; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->signum = CPT_NSIG + 1; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->async = 3; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->async = CPT_ASYNC_FLAG; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->fd = CPT_FD_MAX; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->pad = 1; })
+META(NULL, fown, NTH(FOWN, 0), { r->async = r->fd = 0; })
+META("signals of a file that is none", fown, NTH(FOWN, 0), { ((struct cpt_reg_rec *)OBJ(pipend[0]))->file.flags = CPT_O_PATH; })
+META("signals of a file that is none", lock, NTH(LOCK, 2), { r->rec.kind = CPT_K_FOWN; })	/* of a descriptor table */
 
 /* FS */
 META("root and cwd", fs, OBJ(fs[0]), { r->umask = 01000; })
