@@ -15,6 +15,9 @@
  *		its record, and return the kernel object that cpt_made() hands out
  *   late	when all objects of all other tasks are made, in the VE's init while it has
  *		no descriptors: what depends on the state of others (epoll)
+ *   link	what is to be done when all objects and tasks exist, before anything runs;
+ *		in ctl's context
+ *   resume	when time runs again
  *   unmake	undo of make, for whatever was made, at the end of restore, good or bad
  * or, for what a task has one of (its memory, its descriptors…):
  *   restore	in the context of the first task that has it: make the task's own
@@ -62,13 +65,15 @@ struct cpt_kind_ops {
 	bool (*async)(struct file *f, u32 *fd);
 	void *(*make)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 	int (*late)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
+	int (*link)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*resume)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*unmake)(void *ptr);
 	int (*restore)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_unix_ops, cpt_unixq_ops,
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops,
+	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
 	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_task_ops;
 

@@ -426,10 +426,13 @@ static int link_all(struct cpt_ctx *ctx)
 
 	for (id = 1; !err && id <= u->walk.nobj; id++) {
 		const struct cpt_rec *rec = u->walk.obj[id];
+		const struct cpt_kind_ops *ops = cpt_kind_ops(rec->kind);
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		if (u->made[id] && cpt_is_file(rec->kind))
+		if (u->made[id] && ops->link)
+			err = ops->link(ctx, rec, u->made[id]);
+		if (!err && u->made[id] && cpt_is_file(rec->kind))
 			err = cpt_file_link(ctx, rec, u->made[id]);
 		cond_resched();
 	}

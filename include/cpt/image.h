@@ -96,6 +96,7 @@ enum cpt_kind {
 	CPT_K_MEMFD	= 23,	/* object: struct cpt_memfd_rec */
 	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file without a name */
 	CPT_K_LOCK	= 25,	/* struct cpt_lock_rec: of the open file or descriptor table before */
+	CPT_K_INOTIFY	= 26,	/* object: struct cpt_inotify_rec */
 	CPT_K_UNIX	= 28,	/* object: struct cpt_unix_rec: a unix socket, open or not */
 	CPT_K_SOCKET	= 29,	/* object: struct cpt_socket_rec: an open file that is a socket */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
@@ -334,6 +335,44 @@ struct cpt_epoll_item {
 	__u32 events;		/* as the kernel keeps them: EPOLLERR and EPOLLHUP included, if it is armed */
 	__u32 ready;		/* 0, 1: on the ready list */
 	__u32 pad;
+};
+
+/*
+ * Events are those of inotify(7), with the bits that the kernel has besides: the parent
+ * saw it (1 << 27), it was opened to be executed (1 << 12).
+ */
+#define CPT_INOTIFY_EVENT_MASK	0x4800ffffu
+#define CPT_INOTIFY_WATCH_MASK	0x84000fffu	/* IN_ALL_EVENTS, IN_EXCL_UNLINK, IN_ONESHOT */
+#define CPT_INOTIFY_NEXT_MAX	0x80000000u
+
+struct cpt_inotify_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u32 next_wd;		/* where the search for the number of the next watch begins */
+	__u32 nwatches;
+	__u32 events_len;	/* bytes of unread events */
+	__u32 pad;
+	/*
+	 * struct cpt_inotify_watch watches[nwatches], in the order in which they were set;
+	 * struct cpt_inotify_event events, each with its name and padded to 8;
+	 * char paths[], one after the other; padded to 8
+	 */
+};
+
+struct cpt_inotify_watch {
+	__u64 ino;		/* on file systems that keep it */
+	__u32 wd;
+	__u32 mask;		/* CPT_INOTIFY_WATCH_MASK */
+	__u32 mount;
+	__u32 path_len;
+};
+
+struct cpt_inotify_event {
+	__s32 wd;
+	__u32 mask;		/* CPT_INOTIFY_EVENT_MASK */
+	__u32 cookie;
+	__u32 name_len;		/* at most 255 */
+	/* char name[name_len]; padded to 8 */
 };
 
 struct cpt_shmem_rec {

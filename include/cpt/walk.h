@@ -437,6 +437,59 @@ static inline const char *cpt_check_epoll(struct cpt_walk *w, const struct cpt_r
 	return NULL;
 }
 
+/* Events of an inotify: @len bytes at @p, 8-aligned. */
+static inline const char *cpt_check_events(const __u8 *p, __u32 len)
+{
+	__u64 size;
+	__u32 i;
+
+	CPT_BAD_IF(len % CPT_ALIGN, "length of events");
+	while (len) {
+		const struct cpt_inotify_event *e = (const void *)p;
+		const char *name = (const char *)(e + 1);
+
+		CPT_BAD_IF(len < sizeof(*e) || e->name_len > 255, "length of events");
+		size = cpt_align_up(sizeof(*e) + e->name_len, CPT_ALIGN);
+		CPT_BAD_IF(size > len, "length of events");
+		for (i = 0; i < size - sizeof(*e); i++)
+			CPT_BAD_IF(!name[i] != (i >= e->name_len), "name in an event");
+		CPT_BAD_IF((e->mask & ~CPT_INOTIFY_EVENT_MASK) ||
+			   ((e->mask & 0x4000 /* IN_Q_OVERFLOW */) && e->name_len), "event");
+		p += size;
+		len -= size;
+	}
+	return NULL;
+}
+
+static inline const char *cpt_check_inotify(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_inotify_rec *r = (const void *)rec;
+	const struct cpt_inotify_watch *watch = (const void *)(r + 1);
+	const char *path, *err;
+	__u64 size;
+	__u32 i;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || r->file.pos || r->pad ||
+		   (r->file.flags & (~CPT_O_ANON | CPT_O_ACCMODE)), "description of an inotify");
+	CPT_BAD_IF(r->next_wd > CPT_INOTIFY_NEXT_MAX || r->nwatches > rec->len / sizeof(*watch),
+		   "number of watches");
+	size = sizeof(*r) + (__u64)r->nwatches * sizeof(*watch) + r->events_len;
+	CPT_BAD_IF(size > rec->len, "number of watches");
+	err = cpt_check_events((const __u8 *)(watch + r->nwatches), r->events_len);
+	if (err)
+		return err;
+	for (i = 0; i < r->nwatches; i++) {
+		CPT_BAD_IF(watch[i].wd == 0 || watch[i].wd > 0x7fffffff || !watch[i].mount ||
+			   (watch[i].mask & ~CPT_INOTIFY_WATCH_MASK), "watch");
+		path = (const char *)r + size;
+		size += watch[i].path_len;
+		CPT_BAD_IF(watch[i].path_len > 4095 || size > rec->len ||
+			   !cpt_path_ok(path, watch[i].path_len), "path of a watch");
+	}
+	CPT_BAD_IF(!cpt_fits(rec, size, 0, 1), "length of an inotify");
+	return NULL;
+}
+
 static inline const char *cpt_check_shmem(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_shmem_rec *r = (const void *)rec;
@@ -806,6 +859,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 			    cpt_check_unixq },
 	[CPT_K_SOCKET]	= { "socket", sizeof(struct cpt_socket_rec), true, true, true, CPT_NO_DATA, cpt_check_socket },
 	[CPT_K_FOWN]	= { "signals of a file", sizeof(struct cpt_fown_rec), true, false, false, CPT_NO_DATA, cpt_check_fown },
+	[CPT_K_INOTIFY]	= { "inotify", sizeof(struct cpt_inotify_rec), false, true, true, CPT_NO_DATA, cpt_check_inotify },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 

@@ -9,6 +9,7 @@
 #include <linux/fs.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/mm.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/signal.h>
@@ -119,6 +120,23 @@ static inline bool compat_fown_used(struct file *f)
 	return file_f_owner(f);
 #else
 	return f->f_owner.pid || f->f_owner.pid_type;
+#endif
+}
+
+/*
+ * The inode that a watch is on, with a reference; NULL: it goes away with its file system.
+ * With the group locked. A connector points to the object itself since 6.10 (fs/notify/mark.c).
+ */
+static inline struct inode *compat_mark_inode(const struct fsnotify_mark *mark)
+{
+	const struct fsnotify_mark_connector *conn = mark->connector;
+
+	if (!conn || conn->type != FSNOTIFY_OBJ_TYPE_INODE)
+		return NULL;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return igrab(conn->obj);
+#else
+	return igrab(container_of(conn->obj, struct inode, i_fsnotify_marks));
 #endif
 }
 

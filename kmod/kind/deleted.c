@@ -85,7 +85,7 @@ int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_ho
 	obj = cpt_obj_find(ctx, file_inode(f));
 	if (obj->priv)
 		return 0;
-	own = dentry_open(&f->f_path, O_RDONLY | O_LARGEFILE, current_cred());
+	own = dentry_open(&f->f_path, O_RDONLY | O_LARGEFILE | __FMODE_NONOTIFY, current_cred());
 	if (IS_ERR(own))
 		return PTR_ERR(own);
 	obj->priv = own;
@@ -223,7 +223,8 @@ static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	err = mnt_want_write(m->root.mnt);
 	if (err)
 		return ERR_PTR(err);
-	f = compat_tmpfile(&m->root, S_IFREG | 0600, O_RDWR | O_LARGEFILE | (r->linkable ? 0 : O_EXCL));
+	f = compat_tmpfile(&m->root, S_IFREG | 0600,
+			   O_RDWR | O_LARGEFILE | __FMODE_NONOTIFY | (r->linkable ? 0 : O_EXCL));
 	mnt_drop_write(m->root.mnt);
 	if (IS_ERR(f))
 		return f;

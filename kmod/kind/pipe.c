@@ -193,7 +193,7 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path)
 	made = kzalloc(sizeof(*made), GFP_KERNEL);
 	if (!made)
 		return -ENOMEM;
-	made->ends[0] = dentry_open(path, O_RDWR | O_NONBLOCK, current_cred());
+	made->ends[0] = dentry_open(path, O_RDWR | O_NONBLOCK | __FMODE_NONOTIFY, current_cred());
 	if (IS_ERR(made->ends[0])) {
 		err = PTR_ERR(made->ends[0]);
 		kfree(made);

@@ -83,12 +83,42 @@ static int k_udp(void) { return socket(AF_INET6, SOCK_DGRAM, 0); }
 static int k_netlink(void) { return socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE); }
 static int k_packet(void) { return socket(AF_PACKET, SOCK_DGRAM, 0); }
 
-static int k_inotify(void)
+/* a watch on what is deleted, but open */
+static int k_inogone(void)
 {
 	int fd = inotify_init();
 
-	sys(inotify_add_watch(fd, "/run", IN_CREATE));
+	other = sys(open("/tmp/fds.watched", O_RDWR | O_CREAT, 0600));
+	sys(inotify_add_watch(fd, "/tmp/fds.watched", IN_MODIFY));
+	sys(unlink("/tmp/fds.watched"));
 	return fd;
+}
+
+static int k_inoproc(void)
+{
+	int fd = inotify_init();
+
+	return inotify_add_watch(fd, "/proc/self/status", IN_MODIFY) < 0 ? -1 : fd;
+}
+
+static int k_fanotify(void) { return syscall(SYS_fanotify_init, 0x200 /* FAN_REPORT_FID */, O_RDONLY); }
+static int k_landlock(void) { return syscall(444 /* landlock_create_ruleset */, &(uint64_t){ 1 }, 8, 0); }
+static int k_fsopen(void) { return syscall(430, "tmpfs", 0); }
+static int k_opentree(void) { return syscall(428, AT_FDCWD, "/tmp", 1 /* OPEN_TREE_CLONE */); }
+static int k_secret(void) { return syscall(447 /* memfd_secret */, 0); }
+
+static int k_perf(void)
+{
+	uint32_t attr[32] = { 1 /* PERF_TYPE_SOFTWARE */, sizeof(attr) };
+
+	return syscall(SYS_perf_event_open, attr, 0, -1, -1, 0);
+}
+
+static int k_bpf(void)
+{
+	uint32_t attr[32] = { 2 /* BPF_MAP_TYPE_ARRAY */, 4, 4, 1 };
+
+	return syscall(SYS_bpf, 0 /* BPF_MAP_CREATE */, attr, sizeof(attr));
 }
 
 static int k_pidfd(void) { return syscall(SYS_pidfd_open, getpid(), 0); }
@@ -164,7 +194,10 @@ static const struct sort {
 } sorts[] = {
 	{ "unixfilter", k_unixfilter, u_unixfilter }, { "unixstamp", k_unixstamp, NULL }, { "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
-	{ "inotify", k_inotify, NULL }, { "pidfd", k_pidfd, NULL },
+	{ "inogone", k_inogone, NULL }, { "inoproc", k_inoproc, NULL }, { "pidfd", k_pidfd, NULL },
+	{ "fanotify", k_fanotify, NULL }, { "landlock", k_landlock, NULL }, { "fsopen", k_fsopen, NULL },
+	{ "opentree", k_opentree, NULL }, { "secret", k_secret, NULL }, { "perf", k_perf, NULL },
+	{ "bpf", k_bpf, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
 	{ "linked", k_linked, u_linked }, { "goneplace", k_goneplace, NULL }, { "gonedir", k_gonedir, NULL },
 	{ "nsfd", k_nsfd, NULL },

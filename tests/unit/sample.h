@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted, leased, dir;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, memory, memfd, contents, deleted, leased, dir;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -184,6 +184,27 @@ static inline void sample_epoll(struct sample *s, int i)
 		item[k] = (struct cpt_epoll_item){ files[k], 1234 + k, 10 + k, 0x19, k == 0, 0 };
 }
 
+/* Two watches, an event with a name and an overflow. */
+static inline void sample_inotify(struct sample *s)
+{
+	struct cpt_inotify_rec *r = sample_anon(s, CPT_K_INOTIFY, sizeof(*r) + 2 * sizeof(struct cpt_inotify_watch) +
+						2 * sizeof(struct cpt_inotify_event) + 8 + 5, &s->inotify);
+	struct cpt_inotify_watch *w = (void *)(r + 1);
+	struct cpt_inotify_event *e = (void *)(w + 2);
+
+	r->file.flags = 04000;		/* O_RDONLY, O_NONBLOCK */
+	r->next_wd = 8;
+	r->nwatches = 2;
+	r->events_len = 40;
+	w[0] = (struct cpt_inotify_watch){ 5, 3, 0x2, 1, 1 };
+	w[1] = (struct cpt_inotify_watch){ 0, 7, 0x80000fff, 1, 4 };
+	*e = (struct cpt_inotify_event){ 7, 0x80, 55, 4 };
+	memcpy(e + 1, "name", 4);
+	e = (void *)((char *)(e + 1) + 8);
+	*e = (struct cpt_inotify_event){ -1, 0x4000, 0, 0 };
+	memcpy(e + 1, "/" "/run", 5);
+}
+
 static inline void sample_events(struct sample *s)
 {
 	struct cpt_eventfd_rec *e = sample_anon(s, CPT_K_EVENTFD, sizeof(*e), &s->eventfd);
@@ -198,6 +219,7 @@ static inline void sample_events(struct sample *s)
 	t->value = 1000000000;
 	sample_epoll(s, 0);
 	sample_epoll(s, 1);
+	sample_inotify(s);
 }
 
 static inline uint64_t sample_shmem(struct sample *s)
@@ -366,7 +388,7 @@ static inline void sample_queues(struct sample *s)
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
-				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->memfd,
+				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->memfd,
 				   s->deleted, s->sock[0], s->sock[1], s->sock[2] };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
@@ -379,7 +401,7 @@ static inline uint64_t sample_files(struct sample *s)
 		fd[i].cloexec = i & 1;
 		fd[i].file = files[i];
 	}
-	sample_lock(s, CPT_LOCK_POSIX, 81);
+	sample_lock(s, CPT_LOCK_POSIX, 100);
 	return r->rec.id;
 }
 
