@@ -72,7 +72,7 @@ struct cpt_kind_ops {
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops,
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops, cpt_pidfd_ops,
 	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
 	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_task_ops;

@@ -237,6 +237,7 @@ static int list_tasks(struct cpt_ctx *ctx)
 		rt->rec = (const void *)u->walk.obj[id];
 		rt->index = n++;
 		init_completion(&rt->made);
+		init_completion(&rt->turn);
 		rt->creator = rt->rec->creator ? cpt_made_already(ctx, rt->rec->creator) : NULL;
 		cpt_set_made(ctx, id, rt);	/* for those it creates */
 	}

@@ -97,6 +97,7 @@ enum cpt_kind {
 	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file without a name */
 	CPT_K_LOCK	= 25,	/* struct cpt_lock_rec: of the open file or descriptor table before */
 	CPT_K_INOTIFY	= 26,	/* object: struct cpt_inotify_rec */
+	CPT_K_PIDFD	= 27,	/* object: struct cpt_pidfd_rec */
 	CPT_K_UNIX	= 28,	/* object: struct cpt_unix_rec: a unix socket, open or not */
 	CPT_K_SOCKET	= 29,	/* object: struct cpt_socket_rec: an open file that is a socket */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
@@ -373,6 +374,14 @@ struct cpt_inotify_event {
 	__u32 cookie;
 	__u32 name_len;		/* at most 255 */
 	/* char name[name_len]; padded to 8 */
+};
+
+struct cpt_pidfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 twin;		/* PIDFD of the same process, if that is gone; 0: the first one */
+	__u32 pid;		/* 0: of a process that is gone */
+	__u32 thread;		/* 1: PIDFD_THREAD */
 };
 
 struct cpt_shmem_rec {

@@ -437,6 +437,19 @@ static inline const char *cpt_check_epoll(struct cpt_walk *w, const struct cpt_r
 	return NULL;
 }
 
+static inline const char *cpt_check_pidfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_pidfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_anon_ok(w, rec, &r->file), "description of a pidfd");
+	CPT_BAD_IF(r->pid > CPT_PID_MAX || r->thread > 1 || (r->pid && r->twin) ||
+		   !cpt_ref(w, rec, r->twin, CPT_K_PIDFD, true), "process of a pidfd");
+	/* no chains, which would be made by recursion, and only of one that is gone */
+	CPT_BAD_IF(r->twin && (((const struct cpt_pidfd_rec *)w->obj[r->twin])->twin ||
+			       ((const struct cpt_pidfd_rec *)w->obj[r->twin])->pid), "process of a pidfd");
+	return NULL;
+}
+
 /* Events of an inotify: @len bytes at @p, 8-aligned. */
 static inline const char *cpt_check_events(const __u8 *p, __u32 len)
 {
@@ -860,6 +873,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_SOCKET]	= { "socket", sizeof(struct cpt_socket_rec), true, true, true, CPT_NO_DATA, cpt_check_socket },
 	[CPT_K_FOWN]	= { "signals of a file", sizeof(struct cpt_fown_rec), true, false, false, CPT_NO_DATA, cpt_check_fown },
 	[CPT_K_INOTIFY]	= { "inotify", sizeof(struct cpt_inotify_rec), false, true, true, CPT_NO_DATA, cpt_check_inotify },
+	[CPT_K_PIDFD]	= { "pidfd", sizeof(struct cpt_pidfd_rec), true, true, true, CPT_NO_DATA, cpt_check_pidfd },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 

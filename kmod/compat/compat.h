@@ -5,6 +5,7 @@
 #ifndef _CPT_COMPAT_H
 #define _CPT_COMPAT_H
 
+#include <linux/anon_inodes.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/fdtable.h>
@@ -16,6 +17,7 @@
 #include <linux/uio.h>
 #include <linux/time_namespace.h>
 #include <linux/version.h>
+#include <uapi/linux/pidfd.h>
 #include <vdso/datapage.h>
 #include <asm/cpufeature.h>
 #include <asm/fpu/xcr.h>
@@ -137,6 +139,27 @@ static inline struct inode *compat_mark_inode(const struct fsnotify_mark *mark)
 	return igrab(conn->obj);
 #else
 	return igrab(container_of(conn->obj, struct inode, i_fsnotify_marks));
+#endif
+}
+
+/* Descriptors of threads came in 6.9, with a file system of pidfds (fs/pidfs.c). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define COMPAT_PIDFD_THREAD	PIDFD_THREAD
+#else
+#define COMPAT_PIDFD_THREAD	0
+#endif
+
+/* One more open file of what @twin means, @pid, which has no process any more. */
+static inline struct file *compat_pidfd_again(struct file *twin, struct pid *pid, int flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	return dentry_open(&twin->f_path, flags, current_cred());
+#else
+	struct file *f = anon_inode_getfile("[pidfd]", twin->f_op, get_pid(pid), flags);
+
+	if (IS_ERR(f))
+		put_pid(pid);
+	return f;
 #endif
 }
 

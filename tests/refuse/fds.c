@@ -20,9 +20,6 @@
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
 
 static int other;	/* a second descriptor, where one alone is of no use */
 
@@ -121,8 +118,6 @@ static int k_bpf(void)
 	return syscall(SYS_bpf, 0 /* BPF_MAP_CREATE */, attr, sizeof(attr));
 }
 
-static int k_pidfd(void) { return syscall(SYS_pidfd_open, getpid(), 0); }
-
 static int k_uring(void)
 {
 	char params[256] = { 0 };
@@ -194,7 +189,7 @@ static const struct sort {
 } sorts[] = {
 	{ "unixfilter", k_unixfilter, u_unixfilter }, { "unixstamp", k_unixstamp, NULL }, { "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
-	{ "inogone", k_inogone, NULL }, { "inoproc", k_inoproc, NULL }, { "pidfd", k_pidfd, NULL },
+	{ "inogone", k_inogone, NULL }, { "inoproc", k_inoproc, NULL },
 	{ "fanotify", k_fanotify, NULL }, { "landlock", k_landlock, NULL }, { "fsopen", k_fsopen, NULL },
 	{ "opentree", k_opentree, NULL }, { "secret", k_secret, NULL }, { "perf", k_perf, NULL },
 	{ "bpf", k_bpf, NULL },

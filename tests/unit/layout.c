@@ -249,6 +249,13 @@ static const struct row layout[] = {
 	MEMBER(cpt_inotify_event, cookie, 8, 4),
 	MEMBER(cpt_inotify_event, name_len, 12, 4),
 
+	STRUCT(cpt_pidfd_rec, 56),
+	MEMBER(cpt_pidfd_rec, rec, 0, 16),
+	MEMBER(cpt_pidfd_rec, file, 16, 24),
+	MEMBER(cpt_pidfd_rec, twin, 40, 8),
+	MEMBER(cpt_pidfd_rec, pid, 48, 4),
+	MEMBER(cpt_pidfd_rec, thread, 52, 4),
+
 	STRUCT(cpt_shmem_rec, 48),
 	MEMBER(cpt_shmem_rec, rec, 0, 16),
 	MEMBER(cpt_shmem_rec, size, 16, 8),
@@ -573,6 +580,7 @@ static const struct number numbers[] = {
 	NUMBER(CPT_K_DELETED, 0x18),
 	NUMBER(CPT_K_LOCK, 0x19),
 	NUMBER(CPT_K_INOTIFY, 0x1a),
+	NUMBER(CPT_K_PIDFD, 0x1b),
 	NUMBER(CPT_K_UNIX, 0x1c),
 	NUMBER(CPT_K_SOCKET, 0x1d),
 	NUMBER(CPT_INOTIFY_EVENT_MASK, 0x4800ffff),

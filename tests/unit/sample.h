@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, memory, memfd, contents, deleted, leased, dir;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, leased, dir;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -205,6 +205,19 @@ static inline void sample_inotify(struct sample *s)
 	memcpy(e + 1, "/" "/run", 5);
 }
 
+/* Of init, of one that is gone, and of that one again. */
+static inline void sample_pidfds(struct sample *s)
+{
+	struct cpt_pidfd_rec *r;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		r = sample_anon(s, CPT_K_PIDFD, sizeof(*r), &s->pidfd[i]);
+		r->pid = i == 0;
+		r->twin = i == 2 ? s->pidfd[1] : 0;
+	}
+}
+
 static inline void sample_events(struct sample *s)
 {
 	struct cpt_eventfd_rec *e = sample_anon(s, CPT_K_EVENTFD, sizeof(*e), &s->eventfd);
@@ -220,6 +233,7 @@ static inline void sample_events(struct sample *s)
 	sample_epoll(s, 0);
 	sample_epoll(s, 1);
 	sample_inotify(s);
+	sample_pidfds(s);
 }
 
 static inline uint64_t sample_shmem(struct sample *s)
@@ -388,7 +402,7 @@ static inline void sample_queues(struct sample *s)
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
-				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->memfd,
+				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->pidfd[2], s->memfd,
 				   s->deleted, s->sock[0], s->sock[1], s->sock[2] };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
@@ -401,7 +415,7 @@ static inline uint64_t sample_files(struct sample *s)
 		fd[i].cloexec = i & 1;
 		fd[i].file = files[i];
 	}
-	sample_lock(s, CPT_LOCK_POSIX, 100);
+	sample_lock(s, CPT_LOCK_POSIX, 121);
 	return r->rec.id;
 }
 

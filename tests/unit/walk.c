@@ -395,6 +395,21 @@ META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).ready = 2; })
 META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).pad = 1; })
 META(NULL, epoll, OBJ(epoll[0]), { ITEM(0).file = s->pipend[0]; })
 
+/* PIDFD */
+META("description of a pidfd", pidfd, OBJ(pidfd[0]), { r->file.flags = 0; })
+META("process of a pidfd", pidfd, OBJ(pidfd[0]), { r->pid = CPT_PID_MAX + 1; })
+META("process of a pidfd", pidfd, OBJ(pidfd[0]), { r->thread = 2; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->pid = 1; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = s->pidfd[0]; })	/* which is alive */
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = s->pidfd[2]; })	/* itself */
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = s->eventfd; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = HUGE_ID; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), {			/* a twin's twin */
+	((struct cpt_pidfd_rec *)OBJ(pidfd[1]))->twin = s->pidfd[0];
+	((struct cpt_pidfd_rec *)OBJ(pidfd[0]))->pid = 0;
+})
+META(NULL, pidfd, OBJ(pidfd[1]), { r->pid = 0; })
+
 /* INOTIFY */
 #define WATCH(n)	((struct cpt_inotify_watch *)(r + 1))[n]
 #define EVENT		((struct cpt_inotify_event *)&WATCH(2))
