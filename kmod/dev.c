@@ -116,7 +116,9 @@ static int open_quietly(struct cpt_ioc_open __user *arg)
 	}
 	mode = file_inode(of)->i_mode;
 	f = ERR_PTR(-EINVAL);
-	if (S_ISREG(mode) || S_ISDIR(mode))
+	if (compat_inode_leased(file_inode(of)))	/* its holder would be told (lock.c refuses it) */
+		f = ERR_PTR(-EBUSY);
+	else if (S_ISREG(mode) || S_ISDIR(mode))
 		f = dentry_open(&of->f_path, O_RDONLY | O_LARGEFILE | O_NOATIME | __FMODE_NONOTIFY, current_cred());
 	fput(of);
 	if (IS_ERR(f))

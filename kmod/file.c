@@ -216,6 +216,69 @@ char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char
 	return name;
 }
 
+/* A name of @inode in the tree below @root, with a reference; NULL: there is none in memory. */
+static struct dentry *name_below(struct inode *inode, struct dentry *root)
+{
+	struct dentry *d, *found = NULL;
+
+	spin_lock(&inode->i_lock);
+	hlist_for_each_entry(d, &inode->i_dentry, d_u.d_alias) {
+		if (!is_subdir(d, root))
+			continue;
+		spin_lock_nested(&d->d_lock, DENTRY_D_LOCK_NESTED);
+		if (!d_unhashed(d) || d == root)
+			found = dget_dlock(d);
+		spin_unlock(&d->d_lock);
+		if (found)
+			break;
+	}
+	spin_unlock(&inode->i_lock);
+	return found;
+}
+
+/* Would a restore find @inode by this path? */
+static bool leads_to(const struct path *root, const char *name, const struct inode *inode)
+{
+	struct path path;
+	bool same;
+
+	if (!name[1])
+		return d_inode(root->dentry) == inode;
+	if (vfs_path_lookup(root->dentry, root->mnt, name + 1, LOOKUP_NO_SYMLINKS | LOOKUP_NO_XDEV, &path))
+		return false;
+	same = d_inode(path.dentry) == inode;
+	path_put(&path);
+	return same;
+}
+
+/*
+ * cpt_path_of_inode - a path that leads to an inode, by any name of it that the kernel has in memory
+ * @buf: PATH_MAX bytes
+ *
+ * Returns the path somewhere in @buf, or NULL.
+ */
+char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf)
+{
+	struct path path;
+	char *name;
+	u32 i;
+
+	for (i = 0; i < ctx->nmounts; i++) {
+		const struct path *root = &ctx->mounts[i].root;
+
+		if (root->mnt->mnt_sb != inode->i_sb)
+			continue;
+		path = (struct path){ .mnt = root->mnt, .dentry = name_below(inode, root->dentry) };
+		if (!path.dentry)
+			continue;
+		name = cpt_path_in(ctx, &path, mount, buf);
+		dput(path.dentry);
+		if (name && leads_to(root, name, inode))
+			return name;
+	}
+	return NULL;
+}
+
 /*
  * cpt_path_open - find what an image names
  * @name: @len bytes, checked by walk.h; no symlink is followed, and nothing that

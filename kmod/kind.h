@@ -120,7 +120,7 @@ int cpt_fown_restore(struct cpt_ctx *ctx, const struct cpt_fown_rec *r, struct f
 
 /* kind/deleted.c */
 bool cpt_deleted(const struct file *f);
-const char *cpt_deleted_obstacle(const struct file *f);
+const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char *buf);
 int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
 struct file *cpt_deleted_open(struct cpt_ctx *ctx, u64 id, const struct path *dir, const char *name, u32 len,
 			      int flags, const struct cred *cred);
@@ -144,6 +144,7 @@ struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_b
 void cpt_file_unmake(void *ptr);
 int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
+char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf);
 int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);
 
 #endif

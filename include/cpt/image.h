@@ -94,7 +94,7 @@ enum cpt_kind {
 	CPT_K_TIMERFD	= 21,	/* object: struct cpt_timerfd_rec */
 	CPT_K_EPOLL	= 22,	/* object: struct cpt_epoll_rec */
 	CPT_K_MEMFD	= 23,	/* object: struct cpt_memfd_rec */
-	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file without a name */
+	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file that lost its name */
 	CPT_K_LOCK	= 25,	/* struct cpt_lock_rec: of the open file or descriptor table before */
 	CPT_K_INOTIFY	= 26,	/* object: struct cpt_inotify_rec */
 	CPT_K_PIDFD	= 27,	/* object: struct cpt_pidfd_rec */
@@ -170,7 +170,9 @@ struct cpt_deleted_rec {
 	__u32 mode;		/* permissions */
 	__u32 uid, gid;
 	__u32 linkable;		/* 1: linkat(2) may give it a name (O_TMPFILE) */
-	__u32 pad;
+	__u32 path_len;		/* 0, or: it has another name, and the file system has the rest of this but size */
+	__u64 ino;		/* with path_len, on file systems that keep it */
+	/* char path[path_len], in mount; padded to 8 */
 };
 
 #define CPT_PIPE_PACKET	1u	/* flag of a cpt_pipe_buf: a packet (O_DIRECT) */

@@ -241,7 +241,12 @@ static inline const char *cpt_check_deleted(struct cpt_walk *w, const struct cpt
 	const struct cpt_deleted_rec *r = (const void *)rec;
 
 	(void)w;
-	CPT_BAD_IF(r->size > CPT_ADDR_MAX || !r->mount || r->mode > 07777 || r->linkable > 1 || r->pad,
+	CPT_BAD_IF(r->size > CPT_ADDR_MAX || !r->mount || r->mode > 07777 || r->linkable > 1 ||
+		   (!r->path_len && r->ino), "properties of a deleted file");
+	CPT_BAD_IF(r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), r->path_len, 1) ||
+		   (r->path_len && !cpt_path_ok((const char *)(r + 1), r->path_len)),
+		   "another name of a deleted file");
+	CPT_BAD_IF(r->path_len && (r->mode || r->uid || r->gid || r->atime || r->mtime || r->linkable),
 		   "properties of a deleted file");
 	return NULL;
 }
@@ -850,7 +855,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, false, CPT_STAGED, cpt_check_pipe },
 	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, true, CPT_NO_DATA, cpt_check_pipend },
 	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, false, CPT_PAGES, cpt_check_shmem },
-	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), true, true, false, CPT_PAGES, cpt_check_deleted },
+	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), false, true, false, CPT_PAGES, cpt_check_deleted },
 	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, true, CPT_NO_DATA, cpt_check_memfd },
 	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, false, CPT_AREAS, cpt_check_mm },
 	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, false, CPT_NO_DATA, cpt_check_vma },
@@ -1043,6 +1048,8 @@ static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, cons
 	if (cpt_kind_rows[obj->kind].data == CPT_PAGES) {
 		CPT_BAD_IF(run->off % CPT_PAGE || run->len % CPT_PAGE,
 			   "run of data that is not whole pages");
+		CPT_BAD_IF(obj->kind == CPT_K_DELETED && ((const struct cpt_deleted_rec *)obj)->path_len,
+			   "data of an object that has none");
 		size = cpt_align_up(size, CPT_PAGE);
 	}
 	CPT_BAD_IF(run->off > size || run->len > size - run->off, "run of data outside its object");

@@ -195,6 +195,14 @@ static inline struct file *compat_pidfd_again(struct file *twin, struct pid *pid
 #define compat_lease(_core) (_core)
 #endif
 
+/* To open the file of @inode may break a lease (F_SETLEASE). */
+static inline bool compat_inode_leased(const struct inode *inode)
+{
+	const struct file_lock_context *ctx = READ_ONCE(inode->i_flctx);
+
+	return ctx && !list_empty_careful(&ctx->flc_lease);
+}
+
 /* get_user_pages_remote() lost its vmas argument in 6.5 (mm/gup.c). */
 static inline long compat_gup(struct mm_struct *mm, unsigned long addr, unsigned long n,
 			      unsigned int flags, struct page **pages)

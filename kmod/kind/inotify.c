@@ -12,8 +12,8 @@
  * open and every task exists (inotify_link()), so that the restore itself is no event;
  * events are queued at once, so that an epoll finds them.
  *
- * Locks: the group's mark_mutex for its watches, notification_lock for its events; an
- * inode's i_lock for its names. Others may cause events while the VE is frozen.
+ * Locks: the group's mark_mutex for its watches, notification_lock for its events. Others
+ * may cause events while the VE is frozen.
  */
 #include <linux/file.h>
 #include <linux/fs_struct.h>
@@ -99,66 +99,15 @@ static void take_watches(struct fsnotify_group *group, struct inotify_priv *p)
 	fsnotify_group_unlock(group);
 }
 
-/* A name of @inode in the tree below @root, with a reference; NULL: there is none in memory. */
-static struct dentry *name_below(struct inode *inode, struct dentry *root)
-{
-	struct dentry *d, *found = NULL;
-
-	spin_lock(&inode->i_lock);
-	hlist_for_each_entry(d, &inode->i_dentry, d_u.d_alias) {
-		if (!is_subdir(d, root))
-			continue;
-		spin_lock_nested(&d->d_lock, DENTRY_D_LOCK_NESTED);
-		if (!d_unhashed(d) || d == root)
-			found = dget_dlock(d);
-		spin_unlock(&d->d_lock);
-		if (found)
-			break;
-	}
-	spin_unlock(&inode->i_lock);
-	return found;
-}
-
-/* Would a restore find @inode by this path? */
-static bool leads_to(const struct path *root, const char *name, const struct inode *inode)
-{
-	struct path path;
-	bool same;
-
-	if (!name[1])
-		return d_inode(root->dentry) == inode;
-	if (vfs_path_lookup(root->dentry, root->mnt, name + 1, LOOKUP_NO_SYMLINKS | LOOKUP_NO_XDEV, &path))
-		return false;
-	same = d_inode(path.dentry) == inode;
-	path_put(&path);
-	return same;
-}
-
 /* Find the path of a watch. Returns 0, -ENOENT (nothing leads there) or -ENOMEM. */
 static int find_path(struct cpt_ctx *ctx, struct taken *t, char *buf)
 {
-	struct dentry *d;
-	const char *name;
-	u32 i;
+	const char *name = cpt_path_of_inode(ctx, t->inode, &t->watch.mount, buf);
 
-	for (i = 0; i < ctx->nmounts && !t->path; i++) {
-		const struct path *root = &ctx->mounts[i].root;
-		struct path path = { .mnt = root->mnt };
-
-		if (root->mnt->mnt_sb != t->inode->i_sb)
-			continue;
-		path.dentry = d = name_below(t->inode, root->dentry);
-		if (!d)
-			continue;
-		name = cpt_path_in(ctx, &path, &t->watch.mount, buf);
-		dput(d);
-		if (!name || !leads_to(root, name, t->inode))
-			continue;
-		t->path = kstrdup(name, GFP_KERNEL);
-		if (!t->path)
-			return -ENOMEM;
-	}
-	return t->path ? 0 : -ENOENT;
+	if (!name)
+		return -ENOENT;
+	t->path = kstrdup(name, GFP_KERNEL);
+	return t->path ? 0 : -ENOMEM;
 }
 
 static void refuse(struct cpt_ctx *ctx, const struct taken *t, const struct cpt_holder *who)

@@ -8,11 +8,12 @@
  * taken again when every file is open: to open one breaks the leases on it.
  * Not preserved: the order of those who wait.
  * Refused: file systems with locks of their own; leases that somebody breaks, and those on
- * deleted files and memfds, which a dump or a restore opens itself.
+ * deleted files (deleted.c), memfds and files on tmpfs, which a dump or a restore opens itself.
  *
  * Locks: flc_lock. The VE's own locks do not change while it is frozen.
  */
 #include <linux/file.h>
+#include <linux/magic.h>
 #include <linux/slab.h>
 
 #include "compat/compat.h"
@@ -153,7 +154,7 @@ void cpt_lease_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_hol
 	if (breaking)
 		cpt_obstacle(ctx, "process %d (%s) holds a lease on fd %d (%pD) that somebody is breaking",
 			     who->pid, who->comm, who->fd, f);
-	else if (ops->kind != CPT_K_REG || cpt_deleted(f))
+	else if (ops->kind != CPT_K_REG || file_inode(f)->i_sb->s_magic == TMPFS_MAGIC)
 		cpt_obstacle(ctx, "process %d (%s) holds a lease on fd %d (%pD), which cannot be preserved there",
 			     who->pid, who->comm, who->fd, f);
 }

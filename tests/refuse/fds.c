@@ -142,21 +142,33 @@ static int k_pty(void)
 	return fd < 0 || grantpt(fd) || unlockpt(fd) ? -1 : fd;
 }
 
-/* has no name any more where it was opened, but another one */
-static int k_linked(void)
+/* to save its contents would break the lease */
+static int k_gonelease(void)
 {
-	int fd = sys(open("/tmp/fds.deleted", O_RDWR | O_CREAT, 0600));
+	int fd = sys(open("/tmp/fds.lease", O_RDWR | O_CREAT, 0600));
 
-	check(write(fd, "still here", 10) == 10);
-	sys(link("/tmp/fds.deleted", "/tmp/fds.linked"));
-	sys(unlink("/tmp/fds.deleted"));
+	sys(fcntl(fd, F_SETLEASE, F_WRLCK));
+	sys(unlink("/tmp/fds.lease"));
 	return fd;
 }
-static void u_linked(int fd)
-{
-	char buf[16];
+static void u_gonelease(int fd) { check(fcntl(fd, F_GETLEASE) == F_WRLCK); }
 
-	check(pread(fd, buf, 16, 0) == 10 && !memcmp(buf, "still here", 10));
+static int k_shmlease(void)
+{
+	int fd = sys(open("/run/fds.lease", O_RDWR | O_CREAT, 0600));
+
+	sys(fcntl(fd, F_SETLEASE, F_WRLCK));
+	return fd;
+}
+
+static int k_gonefifo(void)
+{
+	int fd;
+
+	sys(mkfifo("/tmp/fds.fifo", 0600));
+	fd = sys(open("/tmp/fds.fifo", O_RDWR));
+	sys(unlink("/tmp/fds.fifo"));
+	return fd;
 }
 
 static int k_goneplace(void)
@@ -194,7 +206,8 @@ static const struct sort {
 	{ "opentree", k_opentree, NULL }, { "secret", k_secret, NULL }, { "perf", k_perf, NULL },
 	{ "bpf", k_bpf, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
-	{ "linked", k_linked, u_linked }, { "goneplace", k_goneplace, NULL }, { "gonedir", k_gonedir, NULL },
+	{ "gonefifo", k_gonefifo, NULL },
+	{ "gonelease", k_gonelease, u_gonelease }, { "shmlease", k_shmlease, u_gonelease }, { "goneplace", k_goneplace, NULL }, { "gonedir", k_gonedir, NULL },
 	{ "nsfd", k_nsfd, NULL },
 };
 #define N ((int)ARRAY_SIZE(sorts))

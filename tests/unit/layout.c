@@ -108,7 +108,7 @@ static const struct row layout[] = {
 	MEMBER(cpt_reg_rec, place, 88, 4),
 	MEMBER(cpt_reg_rec, next_len, 92, 4),
 
-	STRUCT(cpt_deleted_rec, 64),
+	STRUCT(cpt_deleted_rec, 72),
 	MEMBER(cpt_deleted_rec, rec, 0, 16),
 	MEMBER(cpt_deleted_rec, size, 16, 8),
 	MEMBER(cpt_deleted_rec, atime, 24, 8),
@@ -118,7 +118,8 @@ static const struct row layout[] = {
 	MEMBER(cpt_deleted_rec, uid, 48, 4),
 	MEMBER(cpt_deleted_rec, gid, 52, 4),
 	MEMBER(cpt_deleted_rec, linkable, 56, 4),
-	MEMBER(cpt_deleted_rec, pad, 60, 4),
+	MEMBER(cpt_deleted_rec, path_len, 60, 4),
+	MEMBER(cpt_deleted_rec, ino, 64, 8),
 
 	STRUCT(cpt_pipe_rec, 32),
 	MEMBER(cpt_pipe_rec, rec, 0, 16),

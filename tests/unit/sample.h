@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, leased, dir;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -276,6 +276,19 @@ static inline uint64_t sample_contents(struct sample *s)
 	r->mount = 1;
 	r->mode = 0640;
 	r->linkable = 1;
+	return r->rec.id;
+}
+
+/* Of a file that has another name. */
+static inline uint64_t sample_linked(struct sample *s)
+{
+	struct cpt_deleted_rec *r = sample_rec(s, CPT_K_DELETED, sizeof(*r) + 6, true);
+
+	r->size = 17;
+	r->mount = 1;
+	r->path_len = 6;
+	r->ino = 99;
+	memcpy(r + 1, "/other", 6);
 	return r->rec.id;
 }
 
@@ -609,6 +622,8 @@ static inline void sample_meta(struct sample *s)
 	s->contents = sample_contents(s);
 	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
 	sample_lock(s, CPT_LOCK_FLOCK, 0);
+	s->linked = sample_linked(s);
+	sample_reg(s, "/tmp/one", 0100640, s->linked);
 	s->leased = sample_reg(s, "/tmp/leased", 0100644, 0);
 	sample_lock(s, CPT_LOCK_LEASE, 7);
 	s->dir = sample_dir(s, "/run");

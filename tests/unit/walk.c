@@ -340,7 +340,18 @@ META("properties of a deleted file", deleted, OBJ(contents), { r->size = CPT_ADD
 META("properties of a deleted file", deleted, OBJ(contents), { r->mount = 0; })
 META("properties of a deleted file", deleted, OBJ(contents), { r->mode = 0100640; })
 META("properties of a deleted file", deleted, OBJ(contents), { r->linkable = 2; })
-META("properties of a deleted file", deleted, OBJ(contents), { r->pad = 1; })
+META("properties of a deleted file", deleted, OBJ(contents), { r->ino = 1; })
+META("another name of a deleted file", deleted, OBJ(contents), { r->path_len = 8; })
+META("another name of a deleted file", deleted, OBJ(linked), { r->path_len = 4096; })
+META("another name of a deleted file", deleted, OBJ(linked), { r->path_len--; })
+META("another name of a deleted file", deleted, OBJ(linked), { *(char *)(r + 1) = 'x'; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->mode = 0600; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->uid = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->gid = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->atime = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->mtime = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->linkable = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->mount = 0; })
 
 /* PIPE */
 META("size of a pipe", pipe, OBJ(pipe), { r->slots = 0; })
@@ -1017,6 +1028,7 @@ static void test_run_of(void **state)
 		{ s.shm, { 1, P, 0 }, PAGES },
 		{ s.shm, { 0, 1, 0 }, PAGES },
 		{ s.shm, { 0, P, CPT_RUN_HOLE }, HOLED },
+		{ s.linked, { 0, P, 0 }, NONE },
 		{ s.pipe, { 0, 196, 0 }, NULL },
 		{ s.pipe, { 195, 1, 0 }, NULL },
 		{ s.pipe, { 195, 2, 0 }, OUTOBJ },
