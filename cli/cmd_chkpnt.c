@@ -147,7 +147,7 @@ static int put_tmpfs(struct chkpnt *c)
 
 		if ((m->how & WORLD_HOW) != WORLD_FS || strcmp(m->type, "tmpfs"))
 			continue;
-		code = tmpfs_pack(c->seen[i].fd, m->target, &data, &len);
+		code = tmpfs_pack(c->dev, c->seen[i].fd, m->target, &data, &len);
 		if (!code)
 			code = blob_put(c->dev, CPT_BLOB_TMPFS, m->id, data, len);
 		if (code)

@@ -16,7 +16,7 @@ int template_unpack(const char *from, const char *dir);
  * The tree of a mount, whose root is fd (O_PATH), as an archive in memory: *data is to
  * be freed. Never leaves the mount. An enum code; `what` is for the sentence.
  */
-int tmpfs_pack(int fd, const char *what, void **data, size_t *len);
+int tmpfs_pack(int dev, int fd, const char *what, void **data, size_t *len);
 
 /*
  * Make a fresh tmpfs, whose root is fd, the tree of such an archive: nothing else is

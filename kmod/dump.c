@@ -69,6 +69,8 @@ static int dump_records(struct cpt_ctx *ctx)
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		err = cpt_kind_ops(obj->kind)->dump(ctx, obj);
+		if (!err && cpt_kind_ops(obj->kind)->owns)
+			err = cpt_fown_dump(ctx, obj->ptr);
 		if (err)
 			return err;
 	}

@@ -43,12 +43,8 @@ int cpt_collect_file(struct cpt_ctx *ctx, struct file *f, const struct cpt_holde
  */
 int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
 {
-	if ((f->f_flags & FASYNC) || compat_file_owned(f))
-		cpt_obstacle(ctx, "process %d (%s) gets signals from fd %d (F_SETOWN), which cannot be preserved yet",
-			     who->pid, who->comm, who->fd);
-	if (compat_file_leased(f))
-		cpt_obstacle(ctx, "process %d (%s) holds a lease on fd %d (%pD), which cannot be preserved yet",
-			     who->pid, who->comm, who->fd, f);
+	cpt_fown_collect(ctx, f, who);
+	cpt_lease_collect(ctx, f, who);
 	cpt_locks_collect(ctx, f, f, who);
 	return cpt_collect(ctx, CPT_K_CRED, f->f_cred, who);
 }
@@ -133,6 +129,27 @@ void cpt_file_finish(struct file *f, const struct cpt_file_body *body)
 		f->f_pos = body->pos;
 }
 
+/*
+ * cpt_file_link - what an open file has to do with others, when all of them and all tasks exist
+ * @rec: its record, which those of a lease and of signals may follow
+ *
+ * Leases first: to take one makes its taker the owner of the file's signals, if it has none.
+ */
+int cpt_file_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f)
+{
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && !rec->id) {
+		const struct cpt_lock_rec *lock = (const void *)rec;
+
+		if (rec->kind == CPT_K_LOCK && lock->kind == CPT_LOCK_LEASE)
+			err = cpt_lease_restore(ctx, lock, f);
+		if (rec->kind == CPT_K_FOWN)
+			err = cpt_fown_restore(ctx, (const void *)rec, f);
+	}
+	return err;
+}
+
 static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *run, u64 size)
 {
 	loff_t pos = run->off;
@@ -197,6 +214,69 @@ char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char
 		return NULL;
 	*mount = m->id;
 	return name;
+}
+
+/* A name of @inode in the tree below @root, with a reference; NULL: there is none in memory. */
+static struct dentry *name_below(struct inode *inode, struct dentry *root)
+{
+	struct dentry *d, *found = NULL;
+
+	spin_lock(&inode->i_lock);
+	hlist_for_each_entry(d, &inode->i_dentry, d_u.d_alias) {
+		if (!is_subdir(d, root))
+			continue;
+		spin_lock_nested(&d->d_lock, DENTRY_D_LOCK_NESTED);
+		if (!d_unhashed(d) || d == root)
+			found = dget_dlock(d);
+		spin_unlock(&d->d_lock);
+		if (found)
+			break;
+	}
+	spin_unlock(&inode->i_lock);
+	return found;
+}
+
+/* Would a restore find @inode by this path? */
+static bool leads_to(const struct path *root, const char *name, const struct inode *inode)
+{
+	struct path path;
+	bool same;
+
+	if (!name[1])
+		return d_inode(root->dentry) == inode;
+	if (vfs_path_lookup(root->dentry, root->mnt, name + 1, LOOKUP_NO_SYMLINKS | LOOKUP_NO_XDEV, &path))
+		return false;
+	same = d_inode(path.dentry) == inode;
+	path_put(&path);
+	return same;
+}
+
+/*
+ * cpt_path_of_inode - a path that leads to an inode, by any name of it that the kernel has in memory
+ * @buf: PATH_MAX bytes
+ *
+ * Returns the path somewhere in @buf, or NULL.
+ */
+char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf)
+{
+	struct path path;
+	char *name;
+	u32 i;
+
+	for (i = 0; i < ctx->nmounts; i++) {
+		const struct path *root = &ctx->mounts[i].root;
+
+		if (root->mnt->mnt_sb != inode->i_sb)
+			continue;
+		path = (struct path){ .mnt = root->mnt, .dentry = name_below(inode, root->dentry) };
+		if (!path.dentry)
+			continue;
+		name = cpt_path_in(ctx, &path, mount, buf);
+		dput(path.dentry);
+		if (name && leads_to(root, name, inode))
+			return name;
+	}
+	return NULL;
 }
 
 /*

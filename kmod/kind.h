@@ -9,11 +9,15 @@
  *   dump	write its record (and those that belong to it)
  *   data	write its contents, after all records
  *   release	undo of collect
+ *   async	(open files) is O_ASYNC in force, and which descriptor do signals name?
  * and restore:
  *   make	in the context of the task that needs the object first: make it from
  *		its record, and return the kernel object that cpt_made() hands out
  *   late	when all objects of all other tasks are made, in the VE's init while it has
  *		no descriptors: what depends on the state of others (epoll)
+ *   link	what is to be done when all objects and tasks exist, before anything runs;
+ *		in ctl's context
+ *   resume	when time runs again
  *   unmake	undo of make, for whatever was made, at the end of restore, good or bad
  * or, for what a task has one of (its memory, its descriptors…):
  *   restore	in the context of the first task that has it: make the task's own
@@ -58,15 +62,18 @@ struct cpt_kind_ops {
 	int (*dump)(struct cpt_ctx *ctx, struct cpt_obj *obj);
 	int (*data)(struct cpt_ctx *ctx, struct cpt_obj *obj);
 	void (*release)(struct cpt_obj *obj);
+	bool (*async)(struct file *f, u32 *fd);
 	void *(*make)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 	int (*late)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
+	int (*link)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*resume)(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made);
 	void (*unmake)(void *ptr);
 	int (*restore)(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_unix_ops, cpt_unixq_ops,
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops, cpt_pidfd_ops,
+	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
 	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_task_ops;
 
@@ -93,6 +100,7 @@ void cpt_set_made(struct cpt_ctx *ctx, u64 id, void *ptr);
 bool cpt_ve_capable(const struct cpt_ctx *ctx, int cap);
 
 /* kind/pipe.c */
+bool cpt_pipe_async(struct file *f, u32 *fd);
 int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
 
 /* kind/lock.c */
@@ -100,9 +108,19 @@ void cpt_locks_collect(struct cpt_ctx *ctx, struct file *f, const void *owner, c
 int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner, u32 fd);
 int cpt_locks_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f);
 
+void cpt_lease_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+int cpt_lease_restore(struct cpt_ctx *ctx, const struct cpt_lock_rec *r, struct file *f);
+
+/* kind/fown.c */
+struct fasync_struct;
+bool cpt_fasync_find(struct fasync_struct * const *list, const struct file *f, u32 *fd);
+void cpt_fown_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+int cpt_fown_dump(struct cpt_ctx *ctx, struct file *f);
+int cpt_fown_restore(struct cpt_ctx *ctx, const struct cpt_fown_rec *r, struct file *f);
+
 /* kind/deleted.c */
 bool cpt_deleted(const struct file *f);
-const char *cpt_deleted_obstacle(const struct file *f);
+const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char *buf);
 int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
 struct file *cpt_deleted_open(struct cpt_ctx *ctx, u64 id, const struct path *dir, const char *name, u32 len,
 			      int flags, const struct cred *cred);
@@ -118,6 +136,7 @@ const char *cpt_memfd_name(const struct file *f);
 int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
 void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct file *f);
 void cpt_file_finish(struct file *f, const struct cpt_file_body *body);
+int cpt_file_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f);
 int cpt_anon_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who);
 int cpt_anon_check(struct cpt_ctx *ctx, struct cpt_obj *obj);
 void cpt_anon_release(struct cpt_obj *obj);
@@ -125,6 +144,7 @@ struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_b
 void cpt_file_unmake(void *ptr);
 int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
+char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf);
 int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);
 
 #endif

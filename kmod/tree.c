@@ -11,7 +11,8 @@
  *	BUILT	all tasks exist: group leaders make their process groups
  *	GROUPS	all groups exist: the others join them
  *	JOINED	zombies and dead leaders exit; parents wait until they are dead
- *	EXITED	handlers, queued signals, timers, limits, credentials; park
+ *	EXITED	descriptors, one task after the other; handlers, queued signals, timers,
+ *		limits, credentials; park
  *
  * On failure (u->err) every wait ends and every task exits. Each holds the context
  * until it is parked or exits, and with it ctx->undump.
@@ -306,6 +307,30 @@ void cpt_pids_free(struct cpt_undump *u)
 	xa_destroy(&u->dead_pids);
 }
 
+/*
+ * cpt_dead_pidfd - a new descriptor of a process that is gone
+ *
+ * @cred: who opened it; to choose a pid takes our own
+ *
+ * While nobody else makes anything. Returns -errno on failure.
+ */
+long cpt_dead_pidfd(struct cpt_ctx *ctx, const struct cred *cred)
+{
+	int err = start_helper(ctx, ctx->undump->spare_pid, dead_main, ctx);
+	const struct cred *own;
+	long fd;
+
+	if (err < 0)
+		return err;
+	own = override_creds(cred);
+	fd = ksys(pidfd_open, err, 0);
+	revert_creds(own);
+	err = reap_helper(err);
+	if (err && fd >= 0)
+		ksys(close_range, fd, fd, 0);
+	return err ? err : fd;
+}
+
 /* Create the orphans of one session, beginning with index *@i. */
 static int create_orphans(struct cpt_rtask *rt, u32 *i)
 {
@@ -393,10 +418,6 @@ static int build(struct cpt_rtask *rt)
 		err = begin_session(rt);
 	if (!err)
 		err = create_children(rt, false);
-	if (!err && !rt->creator)
-		err = cpt_late(ctx);
-	if (!err && !zombie)
-		err = restore_own(ctx, r->files, c->files);
 	if (!err && !zombie)
 		err = restore_own(ctx, r->fs, c->fs);
 	if (!err && is_leader(rt) && task_session_vnr(current) != proc_of(rt)->sid)
@@ -510,6 +531,54 @@ static void resumed(void *arg, bool alive)
 	spin_unlock(&u->lock);
 }
 
+/* Is @rt the first of those alive that have its descriptors? */
+static bool acts_for_files(const struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	u32 i;
+
+	for (i = 0; i < rt->index; i++)
+		if (u->tasks[i].rec->files == rt->rec->files && u->tasks[i].rec->state == CPT_TASK_LIVE)
+			return false;
+	return true;
+}
+
+/* The next live task, from index @i on, may go on; after the last, init. */
+static void pass_turn(struct cpt_undump *u, u32 i)
+{
+	while (i < u->ntasks && u->tasks[i].rec->state != CPT_TASK_LIVE)
+		i++;
+	complete(&u->tasks[i < u->ntasks ? i : 0].turn);
+}
+
+/*
+ * Descriptors, one task after the other: nothing that makes objects is locked. Not
+ * before, because a file may be of a process (a pidfd), alive or dead. The VE's init is
+ * the last: when all others have theirs, and its own table is empty, come the objects
+ * that depend on each other.
+ */
+static int restore_files(struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	u32 i = rt->index + 1;
+	int err;
+
+	if (!rt->creator)
+		pass_turn(u, i);
+	if (wait_for_completion_killable(&rt->turn))
+		return -EINTR;		/* all are killed */
+	err = READ_ONCE(u->err);
+	if (!err && !rt->creator)
+		err = cpt_late(rt->ctx);
+	if (!err && acts_for_files(rt))
+		err = restore_own(rt->ctx, rt->rec->files, 0);
+	if (err)
+		cpt_undump_fail(rt->ctx, err);
+	if (rt->creator)
+		pass_turn(u, i);
+	return err;
+}
+
 static int finish(struct cpt_rtask *rt)
 {
 	static const struct cpt_task_rec nobody;
@@ -523,6 +592,8 @@ static int finish(struct cpt_rtask *rt)
 		err = restore_own(ctx, r->sighand, 0);
 	if (!err)
 		err = barrier_wait(u);		/* before any signal is queued */
+	if (!err)
+		err = restore_files(rt);
 	if (!err && acts_for_process(rt))
 		err = cpt_timers_restore(ctx, &proc_of(rt)->rec);
 	if (!err && acts_for_process(rt))

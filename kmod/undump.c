@@ -237,6 +237,7 @@ static int list_tasks(struct cpt_ctx *ctx)
 		rt->rec = (const void *)u->walk.obj[id];
 		rt->index = n++;
 		init_completion(&rt->made);
+		init_completion(&rt->turn);
 		rt->creator = rt->rec->creator ? cpt_made_already(ctx, rt->rec->creator) : NULL;
 		cpt_set_made(ctx, id, rt);	/* for those it creates */
 	}
@@ -417,6 +418,28 @@ static void set_uts(struct cpt_ctx *ctx)
 		}
 }
 
+/* What points across: every object and every task exists, and nothing runs. */
+static int link_all(struct cpt_ctx *ctx)
+{
+	struct cpt_undump *u = ctx->undump;
+	int err = 0;
+	u32 id;
+
+	for (id = 1; !err && id <= u->walk.nobj; id++) {
+		const struct cpt_rec *rec = u->walk.obj[id];
+		const struct cpt_kind_ops *ops = cpt_kind_ops(rec->kind);
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (u->made[id] && ops->link)
+			err = ops->link(ctx, rec, u->made[id]);
+		if (!err && u->made[id] && cpt_is_file(rec->kind))
+			err = cpt_file_link(ctx, rec, u->made[id]);
+		cond_resched();
+	}
+	return err;
+}
+
 static int make_all(struct cpt_ctx *ctx)
 {
 	struct cpt_undump *u = ctx->undump;
@@ -433,7 +456,9 @@ static int make_all(struct cpt_ctx *ctx)
 	if (u->err)
 		return u->err;
 	err = cpt_in_end(ctx);
-	return err ? err : set_registers(ctx);
+	if (!err)
+		err = set_registers(ctx);
+	return err ? err : link_all(ctx);
 }
 
 /* CPT_IOC_MAKE */

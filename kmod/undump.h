@@ -28,6 +28,7 @@ struct cpt_rtask {
 	struct cpt_rtask *creator;	/* NULL: init */
 	struct task_struct *task;	/* held, once it exists */
 	struct completion made;		/* it and all it creates exist */
+	struct completion turn;		/* to make its descriptors */
 	unsigned long scratch;		/* a page of its memory for system calls, or 0 */
 	struct cpt_helper helper;	/* the one it waits for, one after the other */
 	bool group_ready;		/* the temporary leader of its process group exists … */
@@ -75,6 +76,7 @@ struct pid *cpt_pid_get(struct cpt_ctx *ctx, pid_t nr);
 void cpt_pids_free(struct cpt_undump *u);
 int cpt_tree_init(void *arg);
 struct kernel_clone_args;
+long cpt_dead_pidfd(struct cpt_ctx *ctx, const struct cred *cred);
 pid_t cpt_tree_clone(struct cpt_ctx *ctx, struct kernel_clone_args *args);
 
 /* kind/… : what the steps of a task's restore call */

@@ -94,13 +94,16 @@ enum cpt_kind {
 	CPT_K_TIMERFD	= 21,	/* object: struct cpt_timerfd_rec */
 	CPT_K_EPOLL	= 22,	/* object: struct cpt_epoll_rec */
 	CPT_K_MEMFD	= 23,	/* object: struct cpt_memfd_rec */
-	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file without a name */
+	CPT_K_DELETED	= 24,	/* object: struct cpt_deleted_rec: contents of a file that lost its name */
 	CPT_K_LOCK	= 25,	/* struct cpt_lock_rec: of the open file or descriptor table before */
+	CPT_K_INOTIFY	= 26,	/* object: struct cpt_inotify_rec */
+	CPT_K_PIDFD	= 27,	/* object: struct cpt_pidfd_rec */
 	CPT_K_UNIX	= 28,	/* object: struct cpt_unix_rec: a unix socket, open or not */
 	CPT_K_SOCKET	= 29,	/* object: struct cpt_socket_rec: an open file that is a socket */
 	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_UNIXQ	= 32,	/* object: struct cpt_unixq_rec: whom a unix socket is connected with, and what waits in it */
+	CPT_K_FOWN	= 33,	/* struct cpt_fown_rec: who gets signals of the open file before */
 	CPT_K_MAX
 };
 
@@ -167,7 +170,9 @@ struct cpt_deleted_rec {
 	__u32 mode;		/* permissions */
 	__u32 uid, gid;
 	__u32 linkable;		/* 1: linkat(2) may give it a name (O_TMPFILE) */
-	__u32 pad;
+	__u32 path_len;		/* 0, or: it has another name, and the file system has the rest of this but size */
+	__u64 ino;		/* with path_len, on file systems that keep it */
+	/* char path[path_len], in mount; padded to 8 */
 };
 
 #define CPT_PIPE_PACKET	1u	/* flag of a cpt_pipe_buf: a packet (O_DIRECT) */
@@ -335,6 +340,52 @@ struct cpt_epoll_item {
 	__u32 pad;
 };
 
+/*
+ * Events are those of inotify(7), with the bits that the kernel has besides: the parent
+ * saw it (1 << 27), it was opened to be executed (1 << 12).
+ */
+#define CPT_INOTIFY_EVENT_MASK	0x4800ffffu
+#define CPT_INOTIFY_WATCH_MASK	0x84000fffu	/* IN_ALL_EVENTS, IN_EXCL_UNLINK, IN_ONESHOT */
+#define CPT_INOTIFY_NEXT_MAX	0x80000000u
+
+struct cpt_inotify_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u32 next_wd;		/* where the search for the number of the next watch begins */
+	__u32 nwatches;
+	__u32 events_len;	/* bytes of unread events */
+	__u32 pad;
+	/*
+	 * struct cpt_inotify_watch watches[nwatches], in the order in which they were set;
+	 * struct cpt_inotify_event events, each with its name and padded to 8;
+	 * char paths[], one after the other; padded to 8
+	 */
+};
+
+struct cpt_inotify_watch {
+	__u64 ino;		/* on file systems that keep it */
+	__u32 wd;
+	__u32 mask;		/* CPT_INOTIFY_WATCH_MASK */
+	__u32 mount;
+	__u32 path_len;
+};
+
+struct cpt_inotify_event {
+	__s32 wd;
+	__u32 mask;		/* CPT_INOTIFY_EVENT_MASK */
+	__u32 cookie;
+	__u32 name_len;		/* at most 255 */
+	/* char name[name_len]; padded to 8 */
+};
+
+struct cpt_pidfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 twin;		/* PIDFD of the same process, if that is gone; 0: the first one */
+	__u32 pid;		/* 0: of a process that is gone */
+	__u32 thread;		/* 1: PIDFD_THREAD */
+};
+
 struct cpt_shmem_rec {
 	struct cpt_rec rec;
 	__u64 size;		/* bytes; the contents are data of this id */
@@ -434,6 +485,7 @@ enum cpt_lock_kind {
 	CPT_LOCK_FLOCK	= 0,	/* flock(2), of an open file */
 	CPT_LOCK_OFD	= 1,	/* F_OFD_SETLK, of an open file */
 	CPT_LOCK_POSIX	= 2,	/* F_SETLK, of a descriptor table */
+	CPT_LOCK_LEASE	= 3,	/* F_SETLEASE, of an open file: all of it */
 	CPT_LOCK_KINDS
 };
 
@@ -443,7 +495,23 @@ struct cpt_lock_rec {
 	__u32 kind;		/* enum cpt_lock_kind */
 	__u32 type;		/* F_RDLCK (0), F_WRLCK (1) */
 	__u32 pid;		/* who took it, as F_GETLK and /proc tell it; 0: nobody that is left */
-	__u32 fd;		/* POSIX: a descriptor of the file; else 0 */
+	__u32 fd;		/* POSIX: a descriptor of the file; LEASE: the one its signals name; else 0 */
+};
+
+/* cpt_fown_rec.async */
+#define CPT_ASYNC_OFF	0u
+#define CPT_ASYNC_FLAG	1u	/* opened with O_ASYNC, which has no effect */
+#define CPT_ASYNC_ON	2u	/* F_SETFL */
+
+struct cpt_fown_rec {
+	struct cpt_rec rec;
+	__u32 pid;		/* of a thread, a process or a group; 0: nobody, or nobody that is left */
+	__u32 type;		/* F_OWNER_TID (0), F_OWNER_PID (1), F_OWNER_PGRP (2) */
+	__u32 signum;		/* F_SETSIG; 0: SIGIO */
+	__u32 uid, euid;	/* of who set it */
+	__u32 async;		/* CPT_ASYNC_* */
+	__u32 fd;		/* CPT_ASYNC_ON: the descriptor that signals name; else 0 */
+	__u32 pad;
 };
 
 struct cpt_fs_rec {

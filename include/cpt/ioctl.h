@@ -119,6 +119,12 @@ struct cpt_ioc_resume {
 	__aligned_u64 ns;	/* out */
 };
 
+/* Open a regular file or directory for reading so that nobody is told of it or of the reading. */
+struct cpt_ioc_open {
+	__s32 fd;		/* in: of anything, O_PATH too; out: a new one, with O_CLOEXEC */
+	__u32 pad;		/* zero */
+};
+
 /* One context, for CPT_IOC_LIST. */
 struct cpt_ioc_ctx {
 	__u32 veid;
@@ -138,6 +144,7 @@ struct cpt_ioc_list {
 /* Any stage */
 #define CPT_IOC_SET_VE	_IOWR(CPT_IOC_MAGIC, 0x40, struct cpt_ioc_ve)
 #define CPT_IOC_LIST	_IOWR(CPT_IOC_MAGIC, 0x41, struct cpt_ioc_list)	/* needs no SET_VE */
+#define CPT_IOC_OPEN	_IOWR(CPT_IOC_MAGIC, 0x4e, struct cpt_ioc_open)	/* needs no SET_VE */
 #define CPT_IOC_KEEP	_IO(CPT_IOC_MAGIC, 0x42)	/* SUSPENDED, DUMPED, UNDUMPED: survive the opener */
 #define CPT_IOC_MOUNTS	_IOW(CPT_IOC_MAGIC, 0x43, struct cpt_ioc_mounts)
 /* IDLE -> SUSPENDED */

@@ -241,7 +241,12 @@ static inline const char *cpt_check_deleted(struct cpt_walk *w, const struct cpt
 	const struct cpt_deleted_rec *r = (const void *)rec;
 
 	(void)w;
-	CPT_BAD_IF(r->size > CPT_ADDR_MAX || !r->mount || r->mode > 07777 || r->linkable > 1 || r->pad,
+	CPT_BAD_IF(r->size > CPT_ADDR_MAX || !r->mount || r->mode > 07777 || r->linkable > 1 ||
+		   (!r->path_len && r->ino), "properties of a deleted file");
+	CPT_BAD_IF(r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), r->path_len, 1) ||
+		   (r->path_len && !cpt_path_ok((const char *)(r + 1), r->path_len)),
+		   "another name of a deleted file");
+	CPT_BAD_IF(r->path_len && (r->mode || r->uid || r->gid || r->atime || r->mtime || r->linkable),
 		   "properties of a deleted file");
 	return NULL;
 }
@@ -437,6 +442,72 @@ static inline const char *cpt_check_epoll(struct cpt_walk *w, const struct cpt_r
 	return NULL;
 }
 
+static inline const char *cpt_check_pidfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_pidfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_anon_ok(w, rec, &r->file), "description of a pidfd");
+	CPT_BAD_IF(r->pid > CPT_PID_MAX || r->thread > 1 || (r->pid && r->twin) ||
+		   !cpt_ref(w, rec, r->twin, CPT_K_PIDFD, true), "process of a pidfd");
+	/* no chains, which would be made by recursion, and only of one that is gone */
+	CPT_BAD_IF(r->twin && (((const struct cpt_pidfd_rec *)w->obj[r->twin])->twin ||
+			       ((const struct cpt_pidfd_rec *)w->obj[r->twin])->pid), "process of a pidfd");
+	return NULL;
+}
+
+/* Events of an inotify: @len bytes at @p, 8-aligned. */
+static inline const char *cpt_check_events(const __u8 *p, __u32 len)
+{
+	__u64 size;
+	__u32 i;
+
+	CPT_BAD_IF(len % CPT_ALIGN, "length of events");
+	while (len) {
+		const struct cpt_inotify_event *e = (const void *)p;
+		const char *name = (const char *)(e + 1);
+
+		CPT_BAD_IF(len < sizeof(*e) || e->name_len > 255, "length of events");
+		size = cpt_align_up(sizeof(*e) + e->name_len, CPT_ALIGN);
+		CPT_BAD_IF(size > len, "length of events");
+		for (i = 0; i < size - sizeof(*e); i++)
+			CPT_BAD_IF(!name[i] != (i >= e->name_len), "name in an event");
+		CPT_BAD_IF((e->mask & ~CPT_INOTIFY_EVENT_MASK) ||
+			   ((e->mask & 0x4000 /* IN_Q_OVERFLOW */) && e->name_len), "event");
+		p += size;
+		len -= size;
+	}
+	return NULL;
+}
+
+static inline const char *cpt_check_inotify(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_inotify_rec *r = (const void *)rec;
+	const struct cpt_inotify_watch *watch = (const void *)(r + 1);
+	const char *path, *err;
+	__u64 size;
+	__u32 i;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || r->file.pos || r->pad ||
+		   (r->file.flags & (~CPT_O_ANON | CPT_O_ACCMODE)), "description of an inotify");
+	CPT_BAD_IF(r->next_wd > CPT_INOTIFY_NEXT_MAX || r->nwatches > rec->len / sizeof(*watch),
+		   "number of watches");
+	size = sizeof(*r) + (__u64)r->nwatches * sizeof(*watch) + r->events_len;
+	CPT_BAD_IF(size > rec->len, "number of watches");
+	err = cpt_check_events((const __u8 *)(watch + r->nwatches), r->events_len);
+	if (err)
+		return err;
+	for (i = 0; i < r->nwatches; i++) {
+		CPT_BAD_IF(watch[i].wd == 0 || watch[i].wd > 0x7fffffff || !watch[i].mount ||
+			   (watch[i].mask & ~CPT_INOTIFY_WATCH_MASK), "watch");
+		path = (const char *)r + size;
+		size += watch[i].path_len;
+		CPT_BAD_IF(watch[i].path_len > 4095 || size > rec->len ||
+			   !cpt_path_ok(path, watch[i].path_len), "path of a watch");
+	}
+	CPT_BAD_IF(!cpt_fits(rec, size, 0, 1), "length of an inotify");
+	return NULL;
+}
+
 static inline const char *cpt_check_shmem(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_shmem_rec *r = (const void *)rec;
@@ -548,11 +619,30 @@ static inline const char *cpt_check_lock(struct cpt_walk *w, const struct cpt_re
 	if (r->kind == CPT_LOCK_POSIX)
 		CPT_BAD_IF(owner != CPT_K_FILES || r->fd >= CPT_FD_MAX, "file or owner of a lock");
 	else
-		CPT_BAD_IF((owner != CPT_K_REG && owner != CPT_K_MEMFD) || r->fd ||
+		CPT_BAD_IF((owner != CPT_K_REG && owner != CPT_K_MEMFD) ||
+			   (r->kind == CPT_LOCK_LEASE ? r->fd >= CPT_FD_MAX : r->fd) ||
 			   (((const struct cpt_reg_rec *)w->owner)->file.flags & CPT_O_PATH),
 			   "file or owner of a lock");	/* a MEMFD begins as a REG does */
+	CPT_BAD_IF(r->kind == CPT_LOCK_LEASE &&
+		   (owner != CPT_K_REG || ((const struct cpt_reg_rec *)w->owner)->deleted ||
+		    (((const struct cpt_reg_rec *)w->owner)->mode & 0170000) != 0100000 ||
+		    r->start || r->end != 0x7fffffffffffffffULL), "lease");
 	CPT_BAD_IF(r->kind >= CPT_LOCK_KINDS || r->type > 1 || r->pid > CPT_PID_MAX ||
 		   r->start > r->end || r->end > 0x7fffffffffffffffULL, "lock");
+	return NULL;
+}
+
+/* All records of open files begin as a REG does. */
+static inline const char *cpt_check_fown(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_fown_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || !cpt_is_file(w->owner->kind) ||
+		   (((const struct cpt_reg_rec *)w->owner)->file.flags & CPT_O_PATH),
+		   "signals of a file that is none");
+	CPT_BAD_IF(r->pid > CPT_PID_MAX || r->type > 2 || r->signum > CPT_NSIG || r->pad ||
+		   r->async > CPT_ASYNC_ON || (r->async == CPT_ASYNC_ON ? r->fd >= CPT_FD_MAX : r->fd),
+		   "signals of a file");
 	return NULL;
 }
 
@@ -765,7 +855,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_PIPE]	= { "pipe", sizeof(struct cpt_pipe_rec), false, true, false, CPT_STAGED, cpt_check_pipe },
 	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, true, CPT_NO_DATA, cpt_check_pipend },
 	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, false, CPT_PAGES, cpt_check_shmem },
-	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), true, true, false, CPT_PAGES, cpt_check_deleted },
+	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), false, true, false, CPT_PAGES, cpt_check_deleted },
 	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, true, CPT_NO_DATA, cpt_check_memfd },
 	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, false, CPT_AREAS, cpt_check_mm },
 	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, false, CPT_NO_DATA, cpt_check_vma },
@@ -786,6 +876,9 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_UNIXQ]	= { "queue of a unix socket", sizeof(struct cpt_unixq_rec), false, true, false, CPT_STAGED,
 			    cpt_check_unixq },
 	[CPT_K_SOCKET]	= { "socket", sizeof(struct cpt_socket_rec), true, true, true, CPT_NO_DATA, cpt_check_socket },
+	[CPT_K_FOWN]	= { "signals of a file", sizeof(struct cpt_fown_rec), true, false, false, CPT_NO_DATA, cpt_check_fown },
+	[CPT_K_INOTIFY]	= { "inotify", sizeof(struct cpt_inotify_rec), false, true, true, CPT_NO_DATA, cpt_check_inotify },
+	[CPT_K_PIDFD]	= { "pidfd", sizeof(struct cpt_pidfd_rec), true, true, true, CPT_NO_DATA, cpt_check_pidfd },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 
@@ -955,6 +1048,8 @@ static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, cons
 	if (cpt_kind_rows[obj->kind].data == CPT_PAGES) {
 		CPT_BAD_IF(run->off % CPT_PAGE || run->len % CPT_PAGE,
 			   "run of data that is not whole pages");
+		CPT_BAD_IF(obj->kind == CPT_K_DELETED && ((const struct cpt_deleted_rec *)obj)->path_len,
+			   "data of an object that has none");
 		size = cpt_align_up(size, CPT_PAGE);
 	}
 	CPT_BAD_IF(run->off > size || run->len > size - run->off, "run of data outside its object");

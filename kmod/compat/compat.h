@@ -5,16 +5,19 @@
 #ifndef _CPT_COMPAT_H
 #define _CPT_COMPAT_H
 
+#include <linux/anon_inodes.h>
 #include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/mm.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/signal.h>
 #include <linux/uio.h>
 #include <linux/time_namespace.h>
 #include <linux/version.h>
+#include <uapi/linux/pidfd.h>
 #include <vdso/datapage.h>
 #include <asm/cpufeature.h>
 #include <asm/fpu/xcr.h>
@@ -93,15 +96,70 @@ static inline struct file *compat_tmpfile(const struct path *dir, umode_t mode, 
 #endif
 }
 
-/* Who gets signals of a file became a pointer in 6.12 (fs/fcntl.c). */
-static inline bool compat_file_owned(struct file *f)
+/* Who gets signals of a file became a pointer in 6.12 (fs/fcntl.c). NULL: never set. */
+static inline struct fown_struct *compat_fown(struct file *f)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	struct fown_struct *owner = READ_ONCE(f->f_owner);
-
-	return owner && owner->pid;
+	return file_f_owner(f);
 #else
-	return f->f_owner.pid;
+	return &f->f_owner;
+#endif
+}
+
+static inline int compat_fown_make(struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return file_f_owner_allocate(f);
+#else
+	return 0;
+#endif
+}
+
+/* Has anybody ever called for signals of @f? Before 6.12 that shows if it was F_SETOWN or F_NOTIFY. */
+static inline bool compat_fown_used(struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return file_f_owner(f);
+#else
+	return f->f_owner.pid || f->f_owner.pid_type;
+#endif
+}
+
+/*
+ * The inode that a watch is on, with a reference; NULL: it goes away with its file system.
+ * With the group locked. A connector points to the object itself since 6.10 (fs/notify/mark.c).
+ */
+static inline struct inode *compat_mark_inode(const struct fsnotify_mark *mark)
+{
+	const struct fsnotify_mark_connector *conn = mark->connector;
+
+	if (!conn || conn->type != FSNOTIFY_OBJ_TYPE_INODE)
+		return NULL;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)
+	return igrab(conn->obj);
+#else
+	return igrab(container_of(conn->obj, struct inode, i_fsnotify_marks));
+#endif
+}
+
+/* Descriptors of threads came in 6.9, with a file system of pidfds (fs/pidfs.c). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define COMPAT_PIDFD_THREAD	PIDFD_THREAD
+#else
+#define COMPAT_PIDFD_THREAD	0
+#endif
+
+/* One more open file of what @twin means, @pid, which has no process any more. */
+static inline struct file *compat_pidfd_again(struct file *twin, struct pid *pid, int flags)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+	return dentry_open(&twin->f_path, flags, current_cred());
+#else
+	struct file *f = anon_inode_getfile("[pidfd]", twin->f_op, get_pid(pid), flags);
+
+	if (IS_ERR(f))
+		put_pid(pid);
+	return f;
 #endif
 }
 
@@ -128,20 +186,21 @@ static inline bool compat_file_owned(struct file *f)
 #define compat_lock(_core) (_core)
 #endif
 
-/* Is there a lease that was taken through @f? */
-static inline bool compat_file_leased(struct file *f)
-{
-	struct file_lock_context *ctx = READ_ONCE(file_inode(f)->i_flctx);
-	COMPAT_LOCK_TYPE *lock;
-	bool leased = false;
+/* A lease is a struct of its own since 6.9. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)
+#define COMPAT_LEASE struct file_lease
+#define compat_lease(_core) container_of(_core, struct file_lease, c)
+#else
+#define COMPAT_LEASE struct file_lock
+#define compat_lease(_core) (_core)
+#endif
 
-	if (!ctx)
-		return false;
-	spin_lock(&ctx->flc_lock);
-	list_for_each_entry(lock, &ctx->flc_lease, COMPAT_LOCK_LIST)
-		leased |= lock->COMPAT_LOCK_FILE == f;
-	spin_unlock(&ctx->flc_lock);
-	return leased;
+/* To open the file of @inode may break a lease (F_SETLEASE). */
+static inline bool compat_inode_leased(const struct inode *inode)
+{
+	const struct file_lock_context *ctx = READ_ONCE(inode->i_flctx);
+
+	return ctx && !list_empty_careful(&ctx->flc_lease);
 }
 
 /* get_user_pages_remote() lost its vmas argument in 6.5 (mm/gup.c). */

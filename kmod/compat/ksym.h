@@ -39,11 +39,17 @@
 #include <linux/static_call.h>
 #include <linux/task_work.h>
 #include <linux/time_namespace.h>
+#include <linux/version.h>
 #include <asm/vdso.h>
 
 /* Private to security/landlock/cred.c. */
 int hook_cred_prepare(struct cred *new, const struct cred *old, gfp_t gfp);
 void hook_cred_free(struct cred *cred);
+
+/* fcntl_setlease() is in a header of its own since 6.3. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#include <linux/filelock.h>
+#endif
 
 /* Private to fs/timerfd.c. */
 int do_timerfd_settime(int ufd, int flags, const struct itimerspec64 *new, struct itimerspec64 *old);

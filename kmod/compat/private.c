@@ -5,6 +5,8 @@
  */
 #include <linux/eventfd.h>
 #include <linux/file.h>
+#include <linux/inotify.h>
+#include <linux/mman.h>
 #include <linux/slab.h>
 #include <linux/timerfd.h>
 
@@ -105,6 +107,46 @@ static bool epoll_tried(int ep_fd, int fd, struct file *target)
 	return ok;
 }
 
+#define TRY_WD 4242
+
+/* A watch on the root directory, and the event that tells that it was taken away. */
+static bool inotify_known(struct file *f, int fd, char __user *u)
+{
+	struct fsnotify_group *group = f->private_data;
+	const struct compat_inotify_event *e;
+	const struct compat_inotify_mark *mark;
+
+	if (f->f_op->release != kptr(inotify_release) || copy_to_user(u, "/", 2))
+		return false;
+	idr_set_cursor(&group->inotify_data.idr, TRY_WD);
+	if (ksys(inotify_add_watch, fd, u, IN_UNMOUNT | IN_EXCL_UNLINK) != TRY_WD)
+		return false;
+	mark = idr_find(&group->inotify_data.idr, TRY_WD);
+	if (!mark || mark->wd != TRY_WD || mark->mark.group != group || !list_is_singular(&group->marks_list) ||
+	    mark->mark.mask != (FS_UNMOUNT | FS_EVENT_ON_CHILD) ||
+	    !(mark->mark.flags & FSNOTIFY_MARK_FLAG_EXCL_UNLINK) || !mark->mark.connector)
+		return false;
+	if (ksys(inotify_rm_watch, fd, TRY_WD) || !list_is_singular(&group->notification_list) || group->q_len != 1)
+		return false;
+	e = list_first_entry(&group->notification_list, struct compat_inotify_event, fse.list);
+	return e->mask == IN_IGNORED && e->wd == TRY_WD && !e->sync_cookie && !e->name_len &&
+	       group->overflow_event && list_empty(&group->overflow_event->list);
+}
+
+static bool inotify_tried(int fd)
+{
+	unsigned long u = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	struct file *f = fget(fd);
+	bool ok;
+
+	ok = f && !IS_ERR_VALUE(u) && inotify_known(f, fd, (char __user *)u);
+	if (f)
+		fput(f);
+	if (!IS_ERR_VALUE(u))
+		vm_munmap(u, PAGE_SIZE);
+	return ok;
+}
+
 /*
  * cpt_private_init - try all of private.h
  *
@@ -112,8 +154,8 @@ static bool epoll_tried(int ep_fd, int fd, struct file *target)
  */
 int cpt_private_init(void)
 {
-	long fds[3] = { ksys(eventfd2, 41, EFD_SEMAPHORE), ksys(timerfd_create, CLOCK_REALTIME, 0),
-			ksys(epoll_create1, 0) };
+	long fds[4] = { ksys(eventfd2, 41, EFD_SEMAPHORE), ksys(timerfd_create, CLOCK_REALTIME, 0),
+			ksys(epoll_create1, 0), ksys(inotify_init1, 0) };
 	struct file *event = fds[0] < 0 ? NULL : fget(fds[0]), *timer = fds[1] < 0 ? NULL : fget(fds[1]);
 	const char *bad = NULL;
 	int i;
@@ -124,6 +166,8 @@ int cpt_private_init(void)
 		bad = "timerfd";
 	else if (fds[2] < 0 || !epoll_tried(fds[2], fds[0], event))
 		bad = "epoll";
+	else if (fds[3] < 0 || !inotify_tried(fds[3]))
+		bad = "inotify";
 	if (event)
 		fput(event);
 	if (timer)

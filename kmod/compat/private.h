@@ -10,6 +10,7 @@
 
 #include <linux/alarmtimer.h>
 #include <linux/fs.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
@@ -68,6 +69,21 @@ struct compat_epitem {
 		struct file *file;
 		int fd;
 	} __packed ffd;
+};
+
+/* fs/notify/inotify/inotify.h */
+struct compat_inotify_mark {
+	struct fsnotify_mark mark;
+	int wd;
+};
+
+struct compat_inotify_event {
+	struct fsnotify_event fse;
+	u32 mask;
+	int wd;
+	u32 sync_cookie;
+	int name_len;
+	char name[];
 };
 
 struct epoll_event;

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Regular files without a name: unlinked, or made with O_TMPFILE, and still open or
- * mapped. The object is the inode, whose contents are in the image; whoever has it
+ * Regular files that have lost the name by which they were opened: unlinked, or made with
+ * O_TMPFILE, and still open, mapped or run. The object is the inode, whose contents are in the image; whoever has it
  * open is a REG (reg.c).
  *
  * Preserved: size and contents, holes stay holes; owner, mode, times but for ctime;
- * whether it may be given a name (linkat(2)).
- * Not preserved: the inode's number.
- * Refused: one that has other names, that lay in a directory which is gone too, that
- * has extended attributes; other file systems than ext2-4 and tmpfs.
+ * whether it may be given a name (linkat(2)). One that has another name is found by that,
+ * if the kernel has it in memory, as it has for any that was linked or looked up not long ago.
+ * Not preserved: the inode's number, of one without any name.
+ * Refused: one whose other names nobody knows, that lay in a directory which is gone too,
+ * that has extended attributes; other file systems than ext2-4 and tmpfs.
  *
  * It is made again with O_TMPFILE in the root of its mount. cpt_deleted_open() gives
  * it a dentry with the old name, not hashed, as unlink(2) leaves one.
@@ -37,21 +38,26 @@ bool cpt_deleted(const struct file *f)
 
 /*
  * cpt_deleted_obstacle - what stands against preserving a file that has lost its name; NULL: nothing
+ * @buf: PATH_MAX bytes
  */
-const char *cpt_deleted_obstacle(const struct file *f)
+const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char *buf)
 {
 	struct dentry *dentry = f->f_path.dentry;
 	struct inode *inode = file_inode(f);
 	unsigned long magic = inode->i_sb->s_magic;
+	u32 mount;
 
 	if (!S_ISREG(inode->i_mode))
 		return "something deleted that is no regular file, which cannot be preserved yet";
-	if (inode->i_nlink)
-		return "a deleted file that has another name, which cannot be preserved yet";
-	if (magic != EXT4_SUPER_MAGIC && magic != TMPFS_MAGIC)
-		return "a deleted file of a file system where such cannot be preserved yet";
 	if (IS_ROOT(dentry) || d_unlinked(dentry->d_parent))
 		return "a deleted file of a deleted directory, which cannot be preserved yet";
+	if (compat_inode_leased(inode))		/* we would break it */
+		return "a deleted file that somebody holds a lease on, which cannot be preserved";
+	if (inode->i_nlink)
+		return cpt_path_of_inode(ctx, inode, &mount, buf) ? NULL :
+		       "a deleted file that has another name, which no path of the VE leads to";
+	if (magic != EXT4_SUPER_MAGIC && magic != TMPFS_MAGIC)
+		return "a deleted file of a file system where such cannot be preserved yet";
 	if (vfs_listxattr(dentry, NULL, 0) > 0)
 		return "a deleted file with extended attributes, which cannot be preserved yet";
 	return NULL;
@@ -85,19 +91,50 @@ int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_ho
 	obj = cpt_obj_find(ctx, file_inode(f));
 	if (obj->priv)
 		return 0;
-	own = dentry_open(&f->f_path, O_RDONLY | O_LARGEFILE, current_cred());
+	own = dentry_open(&f->f_path, O_RDONLY | O_LARGEFILE | __FMODE_NONOTIFY, current_cred());
 	if (IS_ERR(own))
 		return PTR_ERR(own);
 	obj->priv = own;
 	return 0;
 }
 
+/* One that has another name. */
+static int linked_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *path;
+	struct inode *inode = obj->ptr;
+	struct cpt_deleted_rec *r;
+	u32 mount = 0;
+	int err = -ENOMEM;
+
+	if (!buf)
+		return -ENOMEM;
+	path = cpt_path_of_inode(ctx, inode, &mount, buf);
+	r = path ? cpt_out_rec(ctx, CPT_K_DELETED, obj->id, sizeof(*r), strlen(path)) : NULL;
+	if (r) {
+		r->size = i_size_read(inode);
+		r->mount = mount;
+		r->path_len = strlen(path);
+		if (inode->i_sb->s_magic != TMPFS_MAGIC)
+			r->ino = inode->i_ino;
+		memcpy(r + 1, path, r->path_len);
+		err = 0;
+	} else if (!path) {
+		err = -EIO;
+	}
+	kfree(buf);
+	return err;
+}
+
 static int deleted_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
-	struct cpt_deleted_rec *r = cpt_out_rec(ctx, CPT_K_DELETED, obj->id, sizeof(*r), 0);
 	struct file *own = obj->priv;
 	struct inode *inode = obj->ptr;
+	struct cpt_deleted_rec *r;
 
+	if (inode->i_nlink)
+		return linked_dump(ctx, obj);
+	r = cpt_out_rec(ctx, CPT_K_DELETED, obj->id, sizeof(*r), 0);
 	if (!r)
 		return -ENOMEM;
 	r->size = i_size_read(inode);
@@ -162,6 +199,8 @@ static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 	if (!b)
 		return -ENOMEM;
+	if (((struct inode *)obj->ptr)->i_nlink)
+		to = size;
 	while (!err && to < size) {
 		from = vfs_llseek(f, to, SEEK_DATA);
 		if (from == -ENXIO)
@@ -208,6 +247,52 @@ static int set_attributes(struct file *f, const struct cpt_deleted_rec *r)
 	return err;
 }
 
+/* By its other name. Only to hold it: nobody reads or writes here. */
+static void *linked_make(struct cpt_ctx *ctx, const struct cpt_deleted_rec *r)
+{
+	const char *name = (const char *)(r + 1), *why = NULL;
+	struct inode *inode;
+	struct path path;
+	struct file *f;
+	int err;
+
+	err = cpt_path_open(ctx, r->mount, name, r->path_len, &path);
+	if (err)
+		return ERR_PTR(err);
+	inode = d_inode(path.dentry);
+	if (!S_ISREG(inode->i_mode) || (r->ino && r->ino != inode->i_ino))
+		why = "is another file";
+	else if (i_size_read(inode) != r->size)
+		why = "has another size";
+	if (why)
+		f = ERR_PTR(cpt_fail(ctx, -ESTALE, "%.*s (mount %u) %s than when the VE was dumped", (int)r->path_len,
+				     name, r->mount, why));
+	else
+		f = dentry_open(&path, O_PATH, current_cred());
+	path_put(&path);
+	return f;
+}
+
+/*
+ * What is being run has no writers (set_mm_exe_file()), but the file that we have filled is open
+ * for writing until the end of the restore: it does not count.
+ */
+static void count_as_writer(struct file *f, bool yes)
+{
+	if (!(f->f_mode & FMODE_WRITE))
+		return;
+	if (yes)
+		atomic_inc(&file_inode(f)->i_writecount);
+	else
+		atomic_dec(&file_inode(f)->i_writecount);
+}
+
+static void deleted_unmake(void *ptr)
+{
+	count_as_writer(ptr, true);
+	fput(ptr);
+}
+
 static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_deleted_rec *r = (const void *)rec;
@@ -215,6 +300,8 @@ static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	struct file *f;
 	int err;
 
+	if (r->path_len)
+		return linked_make(ctx, r);
 	if (!m)
 		return ERR_PTR(cpt_fail(ctx, -ENOENT, "the VE has no mount %u", r->mount));
 	err = cpt_data_make_before(ctx, rec->id);
@@ -223,7 +310,8 @@ static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	err = mnt_want_write(m->root.mnt);
 	if (err)
 		return ERR_PTR(err);
-	f = compat_tmpfile(&m->root, S_IFREG | 0600, O_RDWR | O_LARGEFILE | (r->linkable ? 0 : O_EXCL));
+	f = compat_tmpfile(&m->root, S_IFREG | 0600,
+			   O_RDWR | O_LARGEFILE | __FMODE_NONOTIFY | (r->linkable ? 0 : O_EXCL));
 	mnt_drop_write(m->root.mnt);
 	if (IS_ERR(f))
 		return f;
@@ -238,6 +326,7 @@ static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		fput(f);
 		return ERR_PTR(err);
 	}
+	count_as_writer(f, false);
 	return f;
 }
 
@@ -276,5 +365,5 @@ const struct cpt_kind_ops cpt_deleted_ops = {
 	.data		= deleted_data,
 	.release	= deleted_release,
 	.make		= deleted_make,
-	.unmake		= cpt_file_unmake,
+	.unmake		= deleted_unmake,
 };

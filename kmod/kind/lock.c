@@ -4,13 +4,16 @@
  * description locks that of the open file, POSIX locks that of the descriptor table.
  *
  * Preserved: type and range; the process that F_GETLK names. Whoever waits for a lock
- * asks for it again when its system call is restarted.
+ * asks for it again when its system call is restarted. Leases (F_SETLEASE) of regular files,
+ * taken again when every file is open: to open one breaks the leases on it.
  * Not preserved: the order of those who wait.
- * Refused: leases (file.c); file systems with locks of their own.
+ * Refused: file systems with locks of their own; leases that somebody breaks, and those on
+ * deleted files (deleted.c), memfds and files on tmpfs, which a dump or a restore opens itself.
  *
  * Locks: flc_lock. The VE's own locks do not change while it is frozen.
  */
 #include <linux/file.h>
+#include <linux/magic.h>
 #include <linux/slab.h>
 
 #include "compat/compat.h"
@@ -103,6 +106,101 @@ void cpt_locks_collect(struct cpt_ctx *ctx, struct file *f, const void *owner, c
 			     who->pid, who->comm, who->fd, f);
 }
 
+/* The lease that was taken through @f, with its lock held; NULL: there is none. */
+static COMPAT_LEASE *lease_of(struct file_lock_context *ctx, const struct file *f)
+{
+	COMPAT_LOCK_TYPE *core;
+
+	lockdep_assert_held(&ctx->flc_lock);
+	list_for_each_entry(core, &ctx->flc_lease, COMPAT_LOCK_LIST)
+		if (core->COMPAT_LOCK_FILE == f)
+			return compat_lease(core);
+	return NULL;
+}
+
+/* Fill @r. Returns false: there is no lease. */
+static bool look_at_lease(struct cpt_ctx *cpt, const struct file *f, struct cpt_lock_rec *r, bool *breaking)
+{
+	struct file_lock_context *ctx = locks_of(f);
+	const COMPAT_LEASE *lease;
+
+	if (!ctx || (f->f_mode & FMODE_PATH))
+		return false;
+	spin_lock(&ctx->flc_lock);
+	lease = lease_of(ctx, f);
+	if (lease) {
+		r->kind = CPT_LOCK_LEASE;
+		r->type = COMPAT_LOCK(lease, type);
+		r->end = OFFSET_MAX;
+		r->pid = vpid_of(cpt, COMPAT_LOCK(lease, pid));
+		cpt_fasync_find((struct fasync_struct * const *)&lease->fl_fasync, f, &r->fd);
+		*breaking = COMPAT_LOCK(lease, flags) & (FL_UNLOCK_PENDING | FL_DOWNGRADE_PENDING);
+	}
+	spin_unlock(&ctx->flc_lock);
+	return lease;
+}
+
+/*
+ * cpt_lease_collect - refuse a lease that cannot be taken again
+ */
+void cpt_lease_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
+{
+	const struct cpt_kind_ops *ops = cpt_file_ops(f);
+	struct cpt_lock_rec r = {};
+	bool breaking = false;
+
+	if (!ops || !look_at_lease(ctx, f, &r, &breaking))
+		return;
+	if (breaking)
+		cpt_obstacle(ctx, "process %d (%s) holds a lease on fd %d (%pD) that somebody is breaking",
+			     who->pid, who->comm, who->fd, f);
+	else if (ops->kind != CPT_K_REG || file_inode(f)->i_sb->s_magic == TMPFS_MAGIC)
+		cpt_obstacle(ctx, "process %d (%s) holds a lease on fd %d (%pD), which cannot be preserved there",
+			     who->pid, who->comm, who->fd, f);
+}
+
+static int lease_dump(struct cpt_ctx *ctx, struct file *f)
+{
+	struct cpt_lock_rec is = {}, *r;
+	bool breaking;
+
+	if (!look_at_lease(ctx, f, &is, &breaking))
+		return 0;
+	r = cpt_out_rec(ctx, CPT_K_LOCK, 0, sizeof(*r), 0);
+	if (!r)
+		return -ENOMEM;
+	is.rec = r->rec;
+	*r = is;
+	return 0;
+}
+
+/*
+ * cpt_lease_restore - take a lease again, when every file is open
+ *
+ * Not in the context of a task of the VE; who took it is set afterwards.
+ */
+int cpt_lease_restore(struct cpt_ctx *cpt, const struct cpt_lock_rec *r, struct file *f)
+{
+	struct file_lock_context *ctx;
+	COMPAT_LEASE *lease;
+	pid_t nr;
+	int err;
+
+	err = ksym(fcntl_setlease)(r->fd, f, r->type);
+	if (err)
+		return cpt_fail(cpt, err, "a lease on %pD cannot be taken again: error %d", f, -err);
+	rcu_read_lock();
+	nr = r->pid ? pid_nr(find_pid_ns(r->pid, cpt->ns)) : 0;
+	rcu_read_unlock();
+	ctx = locks_of(f);
+	spin_lock(&ctx->flc_lock);
+	lease = lease_of(ctx, f);
+	if (lease)
+		COMPAT_LOCK(lease, pid) = nr;
+	spin_unlock(&ctx->flc_lock);
+	return 0;
+}
+
 /*
  * cpt_locks_dump - write records of the locks that @owner has on the file of @f
  * @owner: @f itself or a files_struct, whose record is the last one
@@ -115,7 +213,7 @@ int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner, u32 f
 
 	n = locks_of(f) ? take_all(ctx, f, owner, NULL, 0) : 0;
 	if (!n)
-		return 0;
+		return owner == f ? lease_dump(ctx, f) : 0;
 	locks = kvcalloc(n, sizeof(*locks), GFP_KERNEL);
 	if (!locks)
 		return -ENOMEM;
@@ -129,7 +227,9 @@ int cpt_locks_dump(struct cpt_ctx *ctx, struct file *f, const void *owner, u32 f
 		*r = locks[i];
 	}
 	kvfree(locks);
-	return i < n ? -ENOMEM : 0;
+	if (i < n)
+		return -ENOMEM;
+	return owner == f ? lease_dump(ctx, f) : 0;
 }
 
 static int set_lock(struct cpt_ctx *ctx, const struct cpt_lock_rec *r, struct file *f, void *owner)
@@ -167,8 +267,11 @@ int cpt_locks_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct fil
 
 	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_LOCK) {
 		const struct cpt_lock_rec *r = (const void *)rec;
-		struct file *of = f ? get_file(f) : fget(r->fd);
+		struct file *of;
 
+		if (r->kind == CPT_LOCK_LEASE)	/* later */
+			continue;
+		of = f ? get_file(f) : fget(r->fd);
 		if (!of)
 			return cpt_fail(ctx, -EINVAL, "a lock is of descriptor %u, which is not open", r->fd);
 		err = set_lock(ctx, r, of, f ? (void *)f : (void *)current->files);

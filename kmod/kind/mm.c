@@ -209,9 +209,6 @@ static int collect_mm(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cp
 #endif
 	if (!exe_of(mm))
 		cpt_obstacle(ctx, "process %d (%s) has no executable", who->pid, who->comm);
-	else if (!cpt_memfd_name(exe_of(mm)) && cpt_deleted(exe_of(mm)))
-		cpt_obstacle(ctx, "process %d (%s) runs a deleted program, which cannot be preserved yet: %pD", who->pid,
-			     who->comm, exe_of(mm));
 	else
 		err = cpt_collect_file(ctx, exe_of(mm), who);
 	mmap_read_lock(mm);

@@ -193,7 +193,7 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path)
 	made = kzalloc(sizeof(*made), GFP_KERNEL);
 	if (!made)
 		return -ENOMEM;
-	made->ends[0] = dentry_open(path, O_RDWR | O_NONBLOCK, current_cred());
+	made->ends[0] = dentry_open(path, O_RDWR | O_NONBLOCK | __FMODE_NONOTIFY, current_cred());
 	if (IS_ERR(made->ends[0])) {
 		err = PTR_ERR(made->ends[0]);
 		kfree(made);
@@ -228,6 +228,15 @@ const struct cpt_kind_ops cpt_pipe_ops = {
 	.make		= pipe_make,
 	.unmake		= pipe_unmake,
 };
+
+/* An open end of a pipe or of a fifo; one that is open both ways is on both lists. */
+bool cpt_pipe_async(struct file *f, u32 *fd)
+{
+	const struct pipe_inode_info *pipe = f->private_data;
+
+	return S_ISFIFO(file_inode(f)->i_mode) && (cpt_fasync_find(&pipe->fasync_readers, f, fd) ||
+						   cpt_fasync_find(&pipe->fasync_writers, f, fd));
+}
 
 static bool pipend_owns(struct file *f)
 {
@@ -288,6 +297,7 @@ const struct cpt_kind_ops cpt_pipend_ops = {
 	.kind		= CPT_K_PIPEND,
 	.name		= "pipe end",
 	.owns		= pipend_owns,
+	.async		= cpt_pipe_async,
 	.collect	= pipend_collect,
 	.dump		= pipend_dump,
 	.release	= pipend_release,

@@ -8,7 +8,7 @@
  * Not preserved: contents of regular files (the file system keeps them).
  * Deleted files: deleted.c has their contents.
  * Refused: files outside the VE's mounts, files of /proc, /sys and
- * the like, other devices, leases and signal owners (file.c).
+ * the like, other devices.
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
@@ -54,7 +54,7 @@ static bool is_view(const struct super_block *sb)
 }
 
 /* What stands against preserving @f; NULL: nothing. */
-static const char *obstacle(struct cpt_ctx *ctx, struct file *f)
+static const char *obstacle(struct cpt_ctx *ctx, struct file *f, char *buf)
 {
 	struct inode *inode = file_inode(f);
 
@@ -64,7 +64,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f)
 		return "a file of a kernel file system, which cannot be preserved yet";
 	if (S_ISCHR(inode->i_mode) && !device_known(inode->i_rdev) && !(f->f_mode & FMODE_PATH))
 		return "a device that cannot be preserved yet";
-	return cpt_deleted(f) ? cpt_deleted_obstacle(f) : NULL;
+	return cpt_deleted(f) ? cpt_deleted_obstacle(ctx, f, buf) : NULL;
 }
 
 /* The contents of a fifo that is really open. */
@@ -76,7 +76,7 @@ static struct pipe_inode_info *fifo_of(struct file *f)
 static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
 {
 	struct file *f = obj->ptr;
-	const char *why = obstacle(ctx, f);
+	const char *why;
 	char *buf, *path;
 	u32 mount;
 	int err;
@@ -84,6 +84,7 @@ static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cp
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
+	why = obstacle(ctx, f, buf);
 	if (!why && !cpt_path_in(ctx, &f->f_path, &mount, buf))
 		why = "a file that no path of the VE leads to";
 	if (why) {
@@ -346,6 +347,7 @@ const struct cpt_kind_ops cpt_reg_ops = {
 	.kind		= CPT_K_REG,
 	.name		= "file",
 	.owns		= reg_owns,
+	.async		= cpt_pipe_async,
 	.collect	= reg_collect,
 	.dump		= reg_dump,
 	.release	= reg_release,

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files that have lost their names, on disk and on tmpfs: unlinked, replaced by another,
- * made without a name; large, sparse, empty; opened twice; mapped. A name may be another
- * file's today.
+ * made without a name; large, sparse, empty; opened twice; mapped; run. A name may be another
+ * file's today; a file may have another name.
  */
 #include "cpt_test.h"
+
+#include <sys/sendfile.h>
 
 #define BIG	(5 << 20)
 #define FILES	2
@@ -13,7 +15,7 @@ static const char *const dirs[FILES] = { "/tmp", "/run" };
 
 static struct place {
 	const char *dir;
-	int plain, again, sparse, empty, replaced, nameless, sealed_off;
+	int plain, again, sparse, empty, replaced, nameless, sealed_off, linked, linked_too;
 	char *shared, *private;
 	struct stat st;
 } places[FILES];
@@ -42,6 +44,7 @@ static char *map(int fd, int flags)
 static void begin(struct place *p)
 {
 	struct timespec times[2] = { { 1000000000, 123 }, { 1111111111, 456 } };
+	const char *from;
 	int fd;
 
 	p->plain = make(p, "plain");
@@ -65,10 +68,18 @@ static void begin(struct place *p)
 	check(write(p->replaced, "the old one", 11) == 11);
 	fd = make(p, "new");
 	close(fd);
-	sys(rename(strdup(name(p, "new")), name(p, "replaced")));
+	from = strdup(name(p, "new"));	/* before the second call: it uses the same buffer */
+	sys(rename(from, name(p, "replaced")));
 	p->nameless = sys(open(p->dir, O_RDWR | O_TMPFILE, 0640));
 	check(write(p->nameless, "no name yet", 11) == 11);
 	p->sealed_off = sys(open(p->dir, O_RDWR | O_TMPFILE | O_EXCL, 0640));
+	p->linked = make(p, "one");
+	check(write(p->linked, "one of two", 10) == 10);
+	from = strdup(name(p, "one"));
+	sys(link(from, name(p, "other")));
+	p->linked_too = sys(open(name(p, "one"), O_RDONLY));
+	sys(unlink(name(p, "one")));
+	close(make(p, "one"));
 	fd = make(p, "mapped");
 	for (size_t i = 0; i < 4; i++)
 		fill_file(fd, i * PAGE, PAGE, 3);
@@ -126,6 +137,72 @@ static void check_others(struct place *p)
 	check(st.st_size == 11 && st.st_mode == (S_IFREG | 0640), "one that got a name");
 }
 
+static void check_linked(struct place *p)
+{
+	struct stat st, other;
+	char buf[16] = "", path[64], is[PATH_MAX] = "";
+
+	sys(fstat(p->linked, &st));
+	sys(stat(name(p, "other"), &other));
+	check(st.st_ino == other.st_ino && st.st_nlink == 1 && st.st_size == 10, "not the file of the other name");
+	check(write(p->linked, "!", 1) == 1 && pread(p->linked_too, buf, 16, 0) == 11 &&
+	      !memcmp(buf, "one of two!", 11), "%s", buf);
+	sys(stat(name(p, "one"), &other));
+	check(!other.st_size && other.st_ino != st.st_ino, "the file that has the first name now");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", p->linked);
+	sys(readlink(path, is, sizeof(is) - 1));
+	check(strstr(is, "/del.one (deleted)"), "it is called %s", is);
+}
+
+/* A copy of this program, which is deleted while it runs. */
+static pid_t start_deleted(const struct place *p)
+{
+	const char *path = strdup(name(p, "program"));
+	int from, to, ready[2];
+	pid_t pid;
+	ssize_t n;
+
+	from = sys(open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
+	to = sys(open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755));
+	while ((n = sys(sendfile(to, from, NULL, 1 << 20))))
+		;
+	close(from);
+	close(to);
+	sys(pipe(ready));
+	pid = test_fork();
+	if (!pid) {
+		dup2(ready[1], 100);
+		close(ready[0]);
+		close(ready[1]);
+		execl(path, program_invocation_short_name, p->dir, NULL);
+		_exit(2);
+	}
+	close(ready[1]);
+	check(read(ready[0], &(char){ 0 }, 1) == 1, "%s does not run", path);
+	close(ready[0]);
+	sys(unlink(path));
+	return pid;
+}
+
+/* The copy. */
+static int run_deleted(const char *dir)
+{
+	char want[64], is[PATH_MAX] = "";
+	static char data[3 * PAGE] = "data";
+
+	snprintf(want, sizeof(want), "%s/del.program (deleted)", dir);
+	check(write(100, "x", 1) == 1);
+	close(100);
+	while (!test_going())
+		sleep_ns(50 * MSEC);
+	sys(readlink("/proc/self/exe", is, sizeof(is) - 1));
+	check(!strcmp(is, want), "the program is %s", is);
+	check(!strcmp(data, "data"));
+	check(open("/proc/self/exe", O_RDWR) == -1 && errno == ETXTBSY, "a program that runs can be written to: %s",
+	      strerror(errno));
+	return 0;
+}
+
 static void check_maps(struct place *p)
 {
 	verify(p->shared, PAGE, 4, "a shared mapping");
@@ -136,12 +213,16 @@ static void check_maps(struct place *p)
 	check_is(p->private[3 * PAGE], 42, "both map one file");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	pid_t pid[FILES];
 	size_t i;
 
+	if (argc > 1)
+		return run_deleted(argv[1]);
 	for (i = 0; i < FILES; i++) {
 		places[i].dir = dirs[i];
+		pid[i] = start_deleted(&places[i]);
 		begin(&places[i]);
 	}
 	test_ready();
@@ -150,6 +231,8 @@ int main(void)
 		check_plain(&places[i]);
 		check_others(&places[i]);
 		check_maps(&places[i]);
+		check_linked(&places[i]);
+		test_reap(pid[i]);
 	}
 	test_pass();
 }

@@ -20,9 +20,6 @@
 #ifndef SYS_io_uring_setup
 #define SYS_io_uring_setup 425
 #endif
-#ifndef SYS_pidfd_open
-#define SYS_pidfd_open 434
-#endif
 
 static int other;	/* a second descriptor, where one alone is of no use */
 
@@ -83,15 +80,43 @@ static int k_udp(void) { return socket(AF_INET6, SOCK_DGRAM, 0); }
 static int k_netlink(void) { return socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE); }
 static int k_packet(void) { return socket(AF_PACKET, SOCK_DGRAM, 0); }
 
-static int k_inotify(void)
+/* a watch on what is deleted, but open */
+static int k_inogone(void)
 {
 	int fd = inotify_init();
 
-	sys(inotify_add_watch(fd, "/run", IN_CREATE));
+	other = sys(open("/tmp/fds.watched", O_RDWR | O_CREAT, 0600));
+	sys(inotify_add_watch(fd, "/tmp/fds.watched", IN_MODIFY));
+	sys(unlink("/tmp/fds.watched"));
 	return fd;
 }
 
-static int k_pidfd(void) { return syscall(SYS_pidfd_open, getpid(), 0); }
+static int k_inoproc(void)
+{
+	int fd = inotify_init();
+
+	return inotify_add_watch(fd, "/proc/self/status", IN_MODIFY) < 0 ? -1 : fd;
+}
+
+static int k_fanotify(void) { return syscall(SYS_fanotify_init, 0x200 /* FAN_REPORT_FID */, O_RDONLY); }
+static int k_landlock(void) { return syscall(444 /* landlock_create_ruleset */, &(uint64_t){ 1 }, 8, 0); }
+static int k_fsopen(void) { return syscall(430, "tmpfs", 0); }
+static int k_opentree(void) { return syscall(428, AT_FDCWD, "/tmp", 1 /* OPEN_TREE_CLONE */); }
+static int k_secret(void) { return syscall(447 /* memfd_secret */, 0); }
+
+static int k_perf(void)
+{
+	uint32_t attr[32] = { 1 /* PERF_TYPE_SOFTWARE */, sizeof(attr) };
+
+	return syscall(SYS_perf_event_open, attr, 0, -1, -1, 0);
+}
+
+static int k_bpf(void)
+{
+	uint32_t attr[32] = { 2 /* BPF_MAP_TYPE_ARRAY */, 4, 4, 1 };
+
+	return syscall(SYS_bpf, 0 /* BPF_MAP_CREATE */, attr, sizeof(attr));
+}
 
 static int k_uring(void)
 {
@@ -117,21 +142,33 @@ static int k_pty(void)
 	return fd < 0 || grantpt(fd) || unlockpt(fd) ? -1 : fd;
 }
 
-/* has no name any more where it was opened, but another one */
-static int k_linked(void)
+/* to save its contents would break the lease */
+static int k_gonelease(void)
 {
-	int fd = sys(open("/tmp/fds.deleted", O_RDWR | O_CREAT, 0600));
+	int fd = sys(open("/tmp/fds.lease", O_RDWR | O_CREAT, 0600));
 
-	check(write(fd, "still here", 10) == 10);
-	sys(link("/tmp/fds.deleted", "/tmp/fds.linked"));
-	sys(unlink("/tmp/fds.deleted"));
+	sys(fcntl(fd, F_SETLEASE, F_WRLCK));
+	sys(unlink("/tmp/fds.lease"));
 	return fd;
 }
-static void u_linked(int fd)
-{
-	char buf[16];
+static void u_gonelease(int fd) { check(fcntl(fd, F_GETLEASE) == F_WRLCK); }
 
-	check(pread(fd, buf, 16, 0) == 10 && !memcmp(buf, "still here", 10));
+static int k_shmlease(void)
+{
+	int fd = sys(open("/run/fds.lease", O_RDWR | O_CREAT, 0600));
+
+	sys(fcntl(fd, F_SETLEASE, F_WRLCK));
+	return fd;
+}
+
+static int k_gonefifo(void)
+{
+	int fd;
+
+	sys(mkfifo("/tmp/fds.fifo", 0600));
+	fd = sys(open("/tmp/fds.fifo", O_RDWR));
+	sys(unlink("/tmp/fds.fifo"));
+	return fd;
 }
 
 static int k_goneplace(void)
@@ -164,9 +201,13 @@ static const struct sort {
 } sorts[] = {
 	{ "unixfilter", k_unixfilter, u_unixfilter }, { "unixstamp", k_unixstamp, NULL }, { "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
-	{ "inotify", k_inotify, NULL }, { "pidfd", k_pidfd, NULL },
+	{ "inogone", k_inogone, NULL }, { "inoproc", k_inoproc, NULL },
+	{ "fanotify", k_fanotify, NULL }, { "landlock", k_landlock, NULL }, { "fsopen", k_fsopen, NULL },
+	{ "opentree", k_opentree, NULL }, { "secret", k_secret, NULL }, { "perf", k_perf, NULL },
+	{ "bpf", k_bpf, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
-	{ "linked", k_linked, u_linked }, { "goneplace", k_goneplace, NULL }, { "gonedir", k_gonedir, NULL },
+	{ "gonefifo", k_gonefifo, NULL },
+	{ "gonelease", k_gonelease, u_gonelease }, { "shmlease", k_shmlease, u_gonelease }, { "goneplace", k_goneplace, NULL }, { "gonedir", k_gonedir, NULL },
 	{ "nsfd", k_nsfd, NULL },
 };
 #define N ((int)ARRAY_SIZE(sorts))

@@ -8,8 +8,10 @@
 
 declare -A words=(
 	[unixfilter]='a socket with a filter' [unixstamp]='a socket with SO_TIMESTAMPING' [tcp]='socket' [udp]='socket' [netlink]='socket' [packet]='socket'
-	[inotify]='inotify' [pidfd]='pidfd' [io_uring]='io_uring' [userfaultfd]='userfaultfd'
-	[pty]='ptmx|terminal|tty' [linked]='another name.*/tmp/fds.deleted'
+	[inogone]='watches .*inotify' [inoproc]='watches .*inotify' [fanotify]='fanotify'
+	[landlock]='landlock' [fsopen]='fscontext|fsopen' [opentree]='outside' [secret]='secretmem' [perf]='perf' [bpf]='bpf'
+	[io_uring]='io_uring' [userfaultfd]='userfaultfd'
+	[pty]='ptmx|terminal|tty' [gonefifo]='no regular file.*fds.fifo' [gonelease]='a lease.*fds.lease' [shmlease]='a lease'
 	[goneplace]='of a deleted directory.*file' [gonedir]='no regular file.*fds.dir2' [nsfd]='net|namespace'
 )
 with_ve

@@ -806,7 +806,7 @@ static void s_bits32(void)
 /* a program whose file is gone */
 static void s_unlinkedexe(void)
 {
-	char cmd[PATH_MAX + 64];
+	char cmd[PATH_MAX + 64], exe[64], is[PATH_MAX] = "";
 	pid_t pid;
 
 	snprintf(cmd, sizeof(cmd), "cp /bin/sleep /tmp/unlinkedexe && exec /tmp/unlinkedexe 1000");
@@ -815,7 +815,13 @@ static void s_unlinkedexe(void)
 		execl("/bin/sh", "sh", "-c", cmd, NULL);
 		_exit(1);
 	}
-	usleep(700000);
+	snprintf(exe, sizeof(exe), "/proc/%d/exe", pid);
+	for (int i = 0; i < 300 && strcmp(is, "/tmp/unlinkedexe"); i++) {
+		usleep(100000);
+		memset(is, 0, sizeof(is));
+		if (readlink(exe, is, sizeof(is) - 1) < 0)
+			is[0] = '\0';
+	}
 	sys(unlink("/tmp/unlinkedexe"));
 	hold_as(pid, "-");
 	kept(waitpid(pid, NULL, WNOHANG) == 0, "it ended");

@@ -28,14 +28,15 @@ done <"$list"
 ((!${#left[@]})) || say "cannot be had here: $(printf '%s; ' "${left[@]}")"
 
 # a refused one goes, with its children; first it may tidy up
-groups=()
+groups=() files=()
 for sort in "${!refused[@]}"; do
 	say "refused: $sort: ${refused[$sort]}"
 	group=$(awk -v c="$sort" '$6 == c { print $3; exit }' <(ve_tree))
 	[[ ! $group ]] || groups+=("-$group")
+	files+=("/tmp/lost.file.$sort")
 done
 if ((${#groups[@]})); then
-	in_ve "kill -TERM -- ${groups[*]}; sleep 1; kill -CONT -- ${groups[*]}; kill -KILL -- ${groups[*]}; rm -f /tmp/lost.file.*" >/dev/null 2>&1
+	in_ve "kill -TERM -- ${groups[*]}; sleep 1; kill -CONT -- ${groups[*]}; kill -KILL -- ${groups[*]}; rm -f ${files[*]}" >/dev/null 2>&1
 fi
 sleep 1
 if ! ctl chkpnt "$VEID" --check >"$WORK/said" 2>&1; then

@@ -62,6 +62,8 @@ static int open_what(const char *what)
 		return syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
 	if (!strcmp(what, "io_uring"))
 		return syscall(SYS_io_uring_setup, 4, params);
+	if (!strcmp(what, "pidfd"))
+		return syscall(SYS_pidfd_open, 1, 0);
 	if (!strcmp(what, "socket")) {
 		sys(socketpair(AF_UNIX, SOCK_STREAM, 0, p));
 		return keep_end(p[0], p[1]);

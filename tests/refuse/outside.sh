@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Processes that came into the VE from the host with something of the host: a file, a directory, a
-# pipe or a socket whose other end is outside, an eventfd that is there too, a perf event, an io_uring; one whose parent is
+# pipe or a socket whose other end is outside, an eventfd that is there too, a pidfd, a perf event, an io_uring; one whose parent is
 # outside, one in the host's mount namespace. Each is refused by name, and the VE goes on.
 # timeout: 240
 # shellcheck source=tests/lib/ve.sh
@@ -67,6 +67,7 @@ refused dir 'fd 33'
 refused pipe 'pipe.*fd 33'
 refused socket 'socket.*fd 33'
 refused eventfd 'fd 33 .eventfd. with the outside'
+refused pidfd 'pidfd of a process outside the VE .fd 33'
 refused perf 'perf.*fd 33'
 refused io_uring 'io_uring.*fd 33'
 refused parent 'outside|parent'

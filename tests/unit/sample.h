@@ -33,7 +33,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], memory, memfd, contents, deleted, dir;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -92,6 +92,28 @@ static inline uint64_t sample_reg(struct sample *s, const char *path, uint32_t m
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
 	return r->rec.id;
+}
+
+static inline void sample_lock(struct sample *s, uint32_t kind, uint32_t fd)
+{
+	struct cpt_lock_rec *r = sample_rec(s, CPT_K_LOCK, sizeof(*r), false);
+
+	r->kind = kind;
+	r->fd = fd;
+	r->start = kind == CPT_LOCK_LEASE ? 0 : 5;
+	r->end = kind == CPT_LOCK_LEASE ? 0x7fffffffffffffffULL : 9;
+	r->type = 1;
+}
+
+static inline void sample_fown(struct sample *s)
+{
+	struct cpt_fown_rec *r = sample_rec(s, CPT_K_FOWN, sizeof(*r), false);
+
+	r->pid = 10;
+	r->type = 1;
+	r->signum = 30;
+	r->async = CPT_ASYNC_ON;
+	r->fd = 4;
 }
 
 /* A directory, read up to its entry "next". */
@@ -162,6 +184,40 @@ static inline void sample_epoll(struct sample *s, int i)
 		item[k] = (struct cpt_epoll_item){ files[k], 1234 + k, 10 + k, 0x19, k == 0, 0 };
 }
 
+/* Two watches, an event with a name and an overflow. */
+static inline void sample_inotify(struct sample *s)
+{
+	struct cpt_inotify_rec *r = sample_anon(s, CPT_K_INOTIFY, sizeof(*r) + 2 * sizeof(struct cpt_inotify_watch) +
+						2 * sizeof(struct cpt_inotify_event) + 8 + 5, &s->inotify);
+	struct cpt_inotify_watch *w = (void *)(r + 1);
+	struct cpt_inotify_event *e = (void *)(w + 2);
+
+	r->file.flags = 04000;		/* O_RDONLY, O_NONBLOCK */
+	r->next_wd = 8;
+	r->nwatches = 2;
+	r->events_len = 40;
+	w[0] = (struct cpt_inotify_watch){ 5, 3, 0x2, 1, 1 };
+	w[1] = (struct cpt_inotify_watch){ 0, 7, 0x80000fff, 1, 4 };
+	*e = (struct cpt_inotify_event){ 7, 0x80, 55, 4 };
+	memcpy(e + 1, "name", 4);
+	e = (void *)((char *)(e + 1) + 8);
+	*e = (struct cpt_inotify_event){ -1, 0x4000, 0, 0 };
+	memcpy(e + 1, "/" "/run", 5);
+}
+
+/* Of init, of one that is gone, and of that one again. */
+static inline void sample_pidfds(struct sample *s)
+{
+	struct cpt_pidfd_rec *r;
+	int i;
+
+	for (i = 0; i < 3; i++) {
+		r = sample_anon(s, CPT_K_PIDFD, sizeof(*r), &s->pidfd[i]);
+		r->pid = i == 0;
+		r->twin = i == 2 ? s->pidfd[1] : 0;
+	}
+}
+
 static inline void sample_events(struct sample *s)
 {
 	struct cpt_eventfd_rec *e = sample_anon(s, CPT_K_EVENTFD, sizeof(*e), &s->eventfd);
@@ -176,6 +232,8 @@ static inline void sample_events(struct sample *s)
 	t->value = 1000000000;
 	sample_epoll(s, 0);
 	sample_epoll(s, 1);
+	sample_inotify(s);
+	sample_pidfds(s);
 }
 
 static inline uint64_t sample_shmem(struct sample *s)
@@ -218,6 +276,19 @@ static inline uint64_t sample_contents(struct sample *s)
 	r->mount = 1;
 	r->mode = 0640;
 	r->linkable = 1;
+	return r->rec.id;
+}
+
+/* Of a file that has another name. */
+static inline uint64_t sample_linked(struct sample *s)
+{
+	struct cpt_deleted_rec *r = sample_rec(s, CPT_K_DELETED, sizeof(*r) + 6, true);
+
+	r->size = 17;
+	r->mount = 1;
+	r->path_len = 6;
+	r->ino = 99;
+	memcpy(r + 1, "/other", 6);
 	return r->rec.id;
 }
 
@@ -341,21 +412,10 @@ static inline void sample_queues(struct sample *s)
 	s->wqueue = sample_queue(s, s->waiting, s->client, s->server, s->client);
 }
 
-static inline void sample_lock(struct sample *s, uint32_t kind, uint32_t fd)
-{
-	struct cpt_lock_rec *r = sample_rec(s, CPT_K_LOCK, sizeof(*r), false);
-
-	r->kind = kind;
-	r->fd = fd;
-	r->start = 5;
-	r->end = 9;
-	r->type = 1;
-}
-
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
-				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->memfd,
+				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->pidfd[2], s->memfd,
 				   s->deleted, s->sock[0], s->sock[1], s->sock[2] };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
@@ -368,7 +428,7 @@ static inline uint64_t sample_files(struct sample *s)
 		fd[i].cloexec = i & 1;
 		fd[i].file = files[i];
 	}
-	sample_lock(s, CPT_LOCK_POSIX, 81);
+	sample_lock(s, CPT_LOCK_POSIX, 121);
 	return r->rec.id;
 }
 
@@ -551,6 +611,7 @@ static inline void sample_meta(struct sample *s)
 	s->tty = sample_reg(s, "/dev/null", 0020666, 0);
 	s->pipe = sample_pipe(s, 100);
 	s->pipend[0] = sample_pipend(s, 0);
+	sample_fown(s);
 	s->pipend[1] = sample_pipend(s, 1);
 	s->fifopipe = sample_pipe(s, 7);
 	s->fifo = sample_reg(s, "/run/fifo", 0010600, s->fifopipe);
@@ -561,6 +622,10 @@ static inline void sample_meta(struct sample *s)
 	s->contents = sample_contents(s);
 	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
 	sample_lock(s, CPT_LOCK_FLOCK, 0);
+	s->linked = sample_linked(s);
+	sample_reg(s, "/tmp/one", 0100640, s->linked);
+	s->leased = sample_reg(s, "/tmp/leased", 0100644, 0);
+	sample_lock(s, CPT_LOCK_LEASE, 7);
 	s->dir = sample_dir(s, "/run");
 	sample_sockets(s);
 	sample_tasks(s);

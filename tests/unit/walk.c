@@ -340,7 +340,18 @@ META("properties of a deleted file", deleted, OBJ(contents), { r->size = CPT_ADD
 META("properties of a deleted file", deleted, OBJ(contents), { r->mount = 0; })
 META("properties of a deleted file", deleted, OBJ(contents), { r->mode = 0100640; })
 META("properties of a deleted file", deleted, OBJ(contents), { r->linkable = 2; })
-META("properties of a deleted file", deleted, OBJ(contents), { r->pad = 1; })
+META("properties of a deleted file", deleted, OBJ(contents), { r->ino = 1; })
+META("another name of a deleted file", deleted, OBJ(contents), { r->path_len = 8; })
+META("another name of a deleted file", deleted, OBJ(linked), { r->path_len = 4096; })
+META("another name of a deleted file", deleted, OBJ(linked), { r->path_len--; })
+META("another name of a deleted file", deleted, OBJ(linked), { *(char *)(r + 1) = 'x'; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->mode = 0600; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->uid = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->gid = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->atime = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->mtime = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->linkable = 1; })
+META("properties of a deleted file", deleted, OBJ(linked), { r->mount = 0; })
 
 /* PIPE */
 META("size of a pipe", pipe, OBJ(pipe), { r->slots = 0; })
@@ -394,6 +405,55 @@ META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).fd = CPT_FD_MAX; })
 META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).ready = 2; })
 META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).pad = 1; })
 META(NULL, epoll, OBJ(epoll[0]), { ITEM(0).file = s->pipend[0]; })
+
+/* PIDFD */
+META("description of a pidfd", pidfd, OBJ(pidfd[0]), { r->file.flags = 0; })
+META("process of a pidfd", pidfd, OBJ(pidfd[0]), { r->pid = CPT_PID_MAX + 1; })
+META("process of a pidfd", pidfd, OBJ(pidfd[0]), { r->thread = 2; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->pid = 1; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = s->pidfd[0]; })	/* which is alive */
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = s->pidfd[2]; })	/* itself */
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = s->eventfd; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), { r->twin = HUGE_ID; })
+META("process of a pidfd", pidfd, OBJ(pidfd[2]), {			/* a twin's twin */
+	((struct cpt_pidfd_rec *)OBJ(pidfd[1]))->twin = s->pidfd[0];
+	((struct cpt_pidfd_rec *)OBJ(pidfd[0]))->pid = 0;
+})
+META(NULL, pidfd, OBJ(pidfd[1]), { r->pid = 0; })
+
+/* INOTIFY */
+#define WATCH(n)	((struct cpt_inotify_watch *)(r + 1))[n]
+#define EVENT		((struct cpt_inotify_event *)&WATCH(2))
+#define PATHS		((char *)EVENT + 40)
+META("description of an inotify", inotify, OBJ(inotify), { r->file.flags = 2; })
+META("description of an inotify", inotify, OBJ(inotify), { r->file.flags = CPT_O_PATH; })
+META("description of an inotify", inotify, OBJ(inotify), { r->file.pos = 1; })
+META("description of an inotify", inotify, OBJ(inotify), { r->pad = 1; })
+META("description of an inotify", inotify, OBJ(inotify), { r->file.cred = s->exe; })
+META("number of watches", inotify, OBJ(inotify), { r->next_wd = 0x80000001; })
+META(NULL, inotify, OBJ(inotify), { r->next_wd = 0x80000000; })
+META("number of watches", inotify, OBJ(inotify), { r->nwatches = 0xffffffff; })
+META("number of watches", inotify, OBJ(inotify), { r->nwatches = 5; })
+META("number of watches", inotify, OBJ(inotify), { r->events_len = 0xfffffff8; })
+META("length of events", inotify, OBJ(inotify), { r->events_len = 36; })
+META("length of events", inotify, OBJ(inotify), { r->events_len = 32; })
+META("length of events", inotify, OBJ(inotify), { EVENT->name_len = 256; })
+META("length of events", inotify, OBJ(inotify), { EVENT->name_len = 0xffffffff; })
+META("length of events", inotify, OBJ(inotify), { EVENT->name_len = 200; })
+META("name in an event", inotify, OBJ(inotify), { EVENT->name_len = 5; })
+META("name in an event", inotify, OBJ(inotify), { EVENT->name_len = 3; })
+META("event", inotify, OBJ(inotify), { EVENT->mask = 0x10000; })
+META("event", inotify, OBJ(inotify), { EVENT->mask = 0x4000; })	/* an overflow has no name */
+META(NULL, inotify, OBJ(inotify), { EVENT->mask = CPT_INOTIFY_EVENT_MASK & ~0x4000; })
+META("watch", inotify, OBJ(inotify), { WATCH(0).wd = 0; })
+META("watch", inotify, OBJ(inotify), { WATCH(1).wd = 0x80000000; })
+META("watch", inotify, OBJ(inotify), { WATCH(1).mount = 0; })
+META("watch", inotify, OBJ(inotify), { WATCH(1).mask = 0x2000; })
+META("path of a watch", inotify, OBJ(inotify), { WATCH(0).path_len = 0; })
+META("path of a watch", inotify, OBJ(inotify), { WATCH(1).path_len = 3000; })
+META("path of a watch", inotify, OBJ(inotify), { WATCH(1).path_len = 0xffffffff; })
+META("path of a watch", inotify, OBJ(inotify), { PATHS[2] = '/'; })
+META("length of an inotify", inotify, OBJ(inotify), { PATHS[5] = 1; })
 
 /* SHMEM */
 META("size of shared memory", shmem, OBJ(shm), { r->size = CPT_ADDR_MAX + 1; })
@@ -487,7 +547,7 @@ META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = s->pipe; })
 META("file of a descriptor", files, OBJ(files[0]), { ((struct cpt_fd *)(r + 1))[0].file = HUGE_ID; })
 
-/* LOCK: the first is of an open file, the second of a descriptor table */
+/* LOCK: the first is of an open file, the second a lease, the third of a descriptor table */
 META("lock", lock, NTH(LOCK, 0), { r->type = 2; })
 META("lock", lock, NTH(LOCK, 0), { r->start = 10; })
 META("lock", lock, NTH(LOCK, 0), { r->pid = CPT_PID_MAX + 1; })
@@ -498,12 +558,36 @@ META("file or owner of a lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_POSIX; 
 META("file or owner of a lock", lock, NTH(LOCK, 0), { r->fd = 1; })
 META("file or owner of a lock", lock, NTH(LOCK, 0), { ((struct cpt_reg_rec *)OBJ(deleted))->file.flags = CPT_O_PATH; })
 META("lock", lock, NTH(LOCK, 0), { r->kind = CPT_LOCK_KINDS; })
-META("file or owner of a lock", lock, NTH(LOCK, 1), { r->kind = CPT_LOCK_FLOCK, r->fd = 0; })
-META("file or owner of a lock", lock, NTH(LOCK, 1), { r->fd = CPT_FD_MAX; })
+META("file or owner of a lock", lock, NTH(LOCK, 2), { r->kind = CPT_LOCK_FLOCK, r->fd = 0; })
+META("file or owner of a lock", lock, NTH(LOCK, 2), { r->fd = CPT_FD_MAX; })
 META("file or owner of a lock", lock, NTH(UTS, 0), {		/* behind no object at all */
 	r->rec.kind = CPT_K_LOCK;
 	r->rec.len = sizeof(*r);
 })
+META(NULL, lock, NTH(LOCK, 1), { r->type = 0; })
+META("lock", lock, NTH(LOCK, 1), { r->type = 2; })
+META("lease", lock, NTH(LOCK, 1), { r->start = 1; })
+META("lease", lock, NTH(LOCK, 1), { r->end = 100; })
+META("lease", lock, NTH(LOCK, 1), { ((struct cpt_reg_rec *)OBJ(leased))->mode = 0040755; })
+META("lease", lock, NTH(LOCK, 0), {			/* on a deleted file */
+	r->kind = CPT_LOCK_LEASE;
+	r->start = 0;
+	r->end = (1ULL << 63) - 1;
+})
+META("file or owner of a lock", lock, NTH(LOCK, 1), { r->fd = CPT_FD_MAX; })
+META("file or owner of a lock", lock, NTH(LOCK, 1), { ((struct cpt_reg_rec *)OBJ(leased))->file.flags = CPT_O_PATH; })
+
+/* FOWN */
+META("signals of a file", fown, NTH(FOWN, 0), { r->pid = CPT_PID_MAX + 1; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->type = 3; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->signum = CPT_NSIG + 1; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->async = 3; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->async = CPT_ASYNC_FLAG; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->fd = CPT_FD_MAX; })
+META("signals of a file", fown, NTH(FOWN, 0), { r->pad = 1; })
+META(NULL, fown, NTH(FOWN, 0), { r->async = r->fd = 0; })
+META("signals of a file that is none", fown, NTH(FOWN, 0), { ((struct cpt_reg_rec *)OBJ(pipend[0]))->file.flags = CPT_O_PATH; })
+META("signals of a file that is none", lock, NTH(LOCK, 2), { r->rec.kind = CPT_K_FOWN; })	/* of a descriptor table */
 
 /* FS */
 META("root and cwd", fs, OBJ(fs[0]), { r->umask = 01000; })
@@ -944,6 +1028,7 @@ static void test_run_of(void **state)
 		{ s.shm, { 1, P, 0 }, PAGES },
 		{ s.shm, { 0, 1, 0 }, PAGES },
 		{ s.shm, { 0, P, CPT_RUN_HOLE }, HOLED },
+		{ s.linked, { 0, P, 0 }, NONE },
 		{ s.pipe, { 0, 196, 0 }, NULL },
 		{ s.pipe, { 195, 1, 0 }, NULL },
 		{ s.pipe, { 195, 2, 0 }, OUTOBJ },
