@@ -199,6 +199,25 @@ char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char
 	return name;
 }
 
+/* Go down from the root of a mount by names alone, so that it does not matter what is mounted on the way now. */
+static int walk_down(const struct cpt_mount *m, char *names, struct path *path)
+{
+	struct dentry *dentry = dget(m->root.dentry), *next;
+	char *name;
+
+	while ((name = strsep(&names, "/"))) {
+		next = d_can_lookup(dentry) ? lookup_positive_unlocked(name, dentry, strlen(name)) :
+					      ERR_PTR(-ENOTDIR);
+		dput(dentry);
+		if (IS_ERR(next))
+			return PTR_ERR(next);
+		dentry = next;
+	}
+	path->mnt = mntget(m->root.mnt);
+	path->dentry = dentry;
+	return 0;
+}
+
 /*
  * cpt_path_open - find what an image names
  * @name: @len bytes, checked by walk.h; no symlink is followed, and nothing that
@@ -214,19 +233,17 @@ int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, str
 
 	if (!m)
 		return cpt_fail(ctx, -ENOENT, "the VE has no mount %u", mount);
-	buf = kmemdup_nul(name, len, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
 	if (len == 1) {
 		*path = m->root;
 		path_get(path);
-		err = 0;
-	} else {
-		err = vfs_path_lookup(m->root.dentry, m->root.mnt, buf + 1,
-				      LOOKUP_NO_SYMLINKS | LOOKUP_NO_XDEV, path);
+		return 0;
 	}
-	if (err)
-		cpt_say(ctx, "%s (mount %u) cannot be found again: error %d", buf, mount, -err);
+	buf = kmemdup_nul(name, len, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	err = walk_down(m, buf + 1, path);
 	kfree(buf);
+	if (err)
+		cpt_say(ctx, "%.*s (mount %u) cannot be found again: error %d", (int)len, name, mount, -err);
 	return err;
 }

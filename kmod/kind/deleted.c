@@ -8,7 +8,7 @@
  * whether it may be given a name (linkat(2)).
  * Not preserved: the inode's number.
  * Refused: one that has other names, that lay in a directory which is gone too, that
- * has extended attributes; other file systems than ext2-4 and tmpfs.
+ * has extended attributes; other file systems than ext2-4 and tmpfs; read-only mounts.
  *
  * It is made again with O_TMPFILE in the root of its mount. cpt_deleted_open() gives
  * it a dentry with the old name, not hashed, as unlink(2) leaves one.
@@ -50,6 +50,8 @@ const char *cpt_deleted_obstacle(const struct file *f)
 		return "a deleted file that has another name, which cannot be preserved yet";
 	if (magic != EXT4_SUPER_MAGIC && magic != TMPFS_MAGIC)
 		return "a deleted file of a file system where such cannot be preserved yet";
+	if (__mnt_is_readonly(f->f_path.mnt))
+		return "a deleted file of a read-only mount, which cannot be preserved yet";
 	if (IS_ROOT(dentry) || d_unlinked(dentry->d_parent))
 		return "a deleted file of a deleted directory, which cannot be preserved yet";
 	if (vfs_listxattr(dentry, NULL, 0) > 0)
