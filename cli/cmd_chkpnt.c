@@ -105,13 +105,11 @@ static bool mounts_changed(const struct chkpnt *c)
 
 static int give_mounts(struct chkpnt *c)
 {
-	struct cpt_ioc_mount *m = xmalloc((c->mounts.n + 1) * sizeof(*m));
-	struct cpt_ioc_mounts a = { .mounts = (uintptr_t)m };
+	struct cpt_ioc_mounts a = { 0 };
+	struct cpt_ioc_mount *m = mounts_table(&c->mounts, &a.n);
 	int code = OK;
 
-	for (unsigned int i = 0; i < c->mounts.n; i++)
-		if (c->mounts.m[i].fd >= 0)
-			m[a.n++] = (struct cpt_ioc_mount){ .id = c->mounts.m[i].id, .fd = c->mounts.m[i].fd };
+	a.mounts = (uintptr_t)m;
 	if (dev_ioctl(c->dev, CPT_IOC_MOUNTS, &a))
 		code = fail_errno(E_CHKPNT, "Can not dump container");
 	free(m);

@@ -514,6 +514,30 @@ int mounts_open(int root, struct ve_mounts *all)
 	return all->m[0].fd < 0 ? fail(E_CHKPNT, "The container's root is not the mount it was") : OK;
 }
 
+struct cpt_ioc_mount *mounts_table(const struct ve_mounts *all, unsigned int *n)
+{
+	struct cpt_ioc_mount *table = xmalloc(all->n * sizeof(*table));
+	bool *given = xmalloc(all->n * sizeof(*given));
+
+	*n = 0;
+	for (unsigned int i = 0; i < all->n; i++) {
+		const struct ve_mount *m = &all->m[i];
+		bool hidden = m->fd < 0 && m->parent >= 0 && given[m->parent] && (!m->row || is_whole_row(m));
+
+		given[i] = m->fd >= 0 || hidden;
+		if (given[i])
+			table[(*n)++] = (struct cpt_ioc_mount){
+				.id = m->id,
+				.fd = m->fd,
+				.parent = hidden ? all->m[m->parent].id : 0,
+				.path_len = hidden ? strlen(m->point) : 0,
+				.path = (uintptr_t)m->point,
+			};
+	}
+	free(given);
+	return table;
+}
+
 /* --- in an image ------------------------------------------------------------------------------ */
 
 static void add_name(json_object *o, const char *key, const char *value)

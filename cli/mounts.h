@@ -70,6 +70,12 @@ char *mounts_options(const struct ve_mount *m, bool later);
 /* In the peer group: the member that shows all that the others do; -1: there is none. */
 int mounts_leader(const struct ve_mounts *all, int group);
 
+/*
+ * As the module wants them, to be freed: those that are open, or are hidden by others
+ * and can be found by where they lie.
+ */
+struct cpt_ioc_mount *mounts_table(const struct ve_mounts *all, unsigned int *n);
+
 json_object *mounts_json(const struct ve_mounts *all);
 
 /* From an image; an enum code. */

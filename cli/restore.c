@@ -131,12 +131,9 @@ static int fill_mount(void *arg, unsigned int i, int fd)
 
 static int give_mounts(const struct work *w)
 {
-	struct cpt_ioc_mount *m = xmalloc((w->mounts.n + 1) * sizeof(*m));
-	struct cpt_ioc_mounts a = { .mounts = (uintptr_t)m };
+	struct cpt_ioc_mounts a = { 0 };
 
-	for (unsigned int i = 0; i < w->mounts.n; i++)
-		if (w->mounts.m[i].fd >= 0)
-			m[a.n++] = (struct cpt_ioc_mount){ .id = w->mounts.m[i].id, .fd = w->mounts.m[i].fd };
+	a.mounts = (uintptr_t)mounts_table(&w->mounts, &a.n);
 	/* The module's lines are read by ctl. */
 	return dev_ioctl_quiet(w->dev, CPT_IOC_MOUNTS, &a) ? fail_errno(E_RESTORE, "Can not undump container") : OK;
 }

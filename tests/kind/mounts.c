@@ -6,7 +6,7 @@
  */
 #include "cpt_test.h"
 
-static int rw, bind, gone, under, over, path;
+static int rw, bind, gone, under, over, path, hidden, dir;
 static char *map, *bindmap;
 static pid_t child;
 
@@ -38,6 +38,10 @@ int main(void)
 	under = make("/mnt/o/under", 3);
 	over = sys(open("/mnt/file", O_RDWR));
 	path = sys(open("/mnt/ro/sub", O_PATH));
+	/* two mounts that are hidden later, by one over them, and by one over a directory above */
+	hidden = make("/mnt/h/hidden", 4);
+	sys(unlink("/mnt/h/hidden"));
+	dir = sys(open("/mnt/deep/x/y", O_RDONLY | O_DIRECTORY));
 	sys(chdir("/mnt/a/in/dir"));
 	child = test_fork();
 	if (!child) {
@@ -51,6 +55,8 @@ int main(void)
 	verify(map, 4096, 1, "a mapped file");
 	verify_file(gone, 0, 4 * PAGE, 2, "a deleted file");
 	verify_file(under, 0, 4 * PAGE, 3, "a file under a mount");
+	verify_file(hidden, 0, 4 * PAGE, 4, "a deleted file in a hidden mount");
+	check(!faccessat(dir, "f", F_OK, 0), "a directory in a hidden mount");
 	/* it is one file still, whichever way */
 	map[5000] = '!';
 	test_reap(child);

@@ -24,7 +24,8 @@ state() {
 # same A B WHEN
 same() { diff "$1" "$2" >"$WORK/diff" || { cat "$WORK/diff" >&2; fail "mounts differ after $3"; }; }
 
-inside 'cd /mnt; mkdir a b ro r o deep deep/x deep/x/y s rotmp atime odd
+inside 'cd /mnt; mkdir a b ro r o h deep deep/x deep/x/y s rotmp atime odd
+mount -t tmpfs h h; mount -t tmpfs y deep/x/y; echo y >deep/x/y/f
 mkdir -p /srv/data/sub; echo data >/srv/data/file; echo file >/srv/file; echo under >file; chown 5:6 /srv/data/file
 mount -t tmpfs -o size=16m,nr_inodes=2000,mode=1750,uid=7,gid=8,nosuid,noexec "a source" a
 echo contents >a/plain; chmod 6640 a/plain; chown 1000:1001 a/plain; ln a/plain a/hard; ln -s /nowhere a/link
@@ -55,7 +56,7 @@ start_program mounts
 wait_ready mounts
 # what hides: something mounted over a mount, twice, and over the directory in which one is
 inside 'cd /mnt; mount -t tmpfs one o; echo one >o/f; mount -t tmpfs two o; echo two >o/f
-mount -t tmpfs y deep/x/y; echo y >deep/x/y/f; mount -t tmpfs x deep/x; echo x >deep/x/f'
+mount -t tmpfs h2 h; mount -t tmpfs x deep/x; echo x >deep/x/f'
 for mode in full suspend stages full; do
 	state "$WORK/before" /mnt /srv /dev/own /dev/shm /run/own
 	MOVES=1 "cycle_$mode"

@@ -96,14 +96,6 @@ pid=$(ve_tree | awk '$6 == "sleep" { print $1 }')
 inside 'rm /srv/ro/file'
 said "process $pid (sleep) holds a deleted file of a read-only mount, which cannot be preserved yet: /mnt/x/file"
 ve_clean
-inside 'umount /mnt/x; mount -t tmpfs t x; echo 1 >x/file'
-must ctl exec2 "$VEID" 'setsid sleep 100000 </mnt/x/file >/dev/null 2>&1 &'
-pid=$(ve_tree | awk '$6 == "sleep" { print $1 }')
-inside 'mount -t tmpfs over x'
-said "process $pid (sleep) holds a file outside the VE: /mnt/x/file (fd 0)"
-inside 'umount /mnt/x'
-expect 0 '' ctl chkpnt "$VEID" --check
-ve_clean
 inside 'umount /mnt/x'
 nsenter -t "$(ve_init)" -m -p -- unshare -m sleep 100000 &
 entered=$!
