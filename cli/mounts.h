@@ -17,8 +17,7 @@ struct ve_mount {
 	unsigned int id;		/* in the image: of the table, or MOUNTS_OWN and more */
 	const struct world_mount *row;	/* NULL: the VE's own */
 	int parent;			/* the mount on which it lies; -1: it is the root */
-	int of;				/* the mount that stands for its file system and shows the whole of it, or what a
-					 * VE may see of it; -1: there is none */
+	int of;				/* the one that stands for its file system and shows all of it; -1: none */
 	char *target;			/* where, in the VE */
 	char *point;			/* where, in its parent; "/": over the root of that */
 	char *root;			/* what it shows: path in the mount `of` */

@@ -546,7 +546,7 @@ static int empty(int root)
 			continue;
 		fd = open_below(root, e->d_name, O_RDONLY | O_DIRECTORY);
 		rc = fd < 0 || fstat(fd, &st) || remove_inside(fd, st.st_dev) ||
-				     (unlinkat(root, e->d_name, AT_REMOVEDIR) && errno != EBUSY) ? -1 : 0;
+		     (unlinkat(root, e->d_name, AT_REMOVEDIR) && errno != EBUSY) ? -1 : 0;
 	}
 	closedir(d);
 	return rc;
@@ -580,7 +580,8 @@ int tmpfs_unpack(int root, const char *what, const struct piece *pieces, unsigne
 	if (u.root < 0 || empty(u.root))
 		code = fail_errno(E_RESTORE, "%s cannot be emptied", what);
 	if (!code && archive_read_open(u.a, &feed, NULL, next_piece, NULL) != ARCHIVE_OK)
-		code = fail(E_RESTORE, "%s: its contents in the image cannot be read: %s", what, archive_error_string(u.a));
+		code = fail(E_RESTORE, "%s: its contents in the image cannot be read: %s", what,
+			    archive_error_string(u.a));
 	while (!code && (rc = archive_read_next_header(u.a, &e)) != ARCHIVE_EOF) {
 		if (rc < ARCHIVE_WARN)
 			code = fail(E_RESTORE, "%s: its contents in the image are damaged: %s", what,

@@ -114,6 +114,14 @@ static int close_stage(struct work *w)
 	return OK;
 }
 
+/* Read-only itself, not only its mounts: when it is filled, and only a tmpfs, which is nobody else's. */
+static int make_readonly(int fs, const struct ve_mount *m)
+{
+	if (strcmp(m->options, "ro") && strncmp(m->options, "ro,", 3))
+		return 0;
+	return fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) || fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+}
+
 /* A new file system with its contents, not yet attached; -1 with errno, or 0 after a sentence. */
 static int make_fs(struct work *w, unsigned int i)
 {
@@ -123,9 +131,7 @@ static int make_fs(struct work *w, unsigned int i)
 
 	if (mnt >= 0)
 		code = w->fill(w->arg, i, mnt);
-	/* Of the file system itself, not of this mount: of a tmpfs, which is ours alone. */
-	if (mnt >= 0 && !code && mounts_has_contents(w->all, i) && !strncmp(m->options, "ro", 2) && (!m->options[2] || m->options[2] == ',') &&
-	    (fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) || fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0)))
+	if (mnt >= 0 && !code && mounts_has_contents(w->all, i) && make_readonly(fs, m))
 		mnt = -1;
 	if (code)
 		errno = 0;

@@ -84,8 +84,8 @@ struct cpt_ioc_blob {
 #define CPT_META_MAX	(256u << 20)	/* bytes of an image's metadata, all blobs included */
 
 /* Tags of blobs (struct cpt_ioc_blob.tag, struct cpt_blob_rec.tag). */
-#define CPT_BLOB_VE	1	/* JSON: the VE, its generation, its mounts (cli/world.c) */
-#define CPT_BLOB_TMPFS	2	/* archive of the contents of the tmpfs with mount id `key` */
+#define CPT_BLOB_VE	1	/* JSON: the VE, its generation, its mounts (cli/blob.c) */
+#define CPT_BLOB_TMPFS	2	/* archive of the contents of the tmpfs with mount id `key`, or the next piece of it */
 
 struct cpt_ioc_dump {
 	__s32 fd;		/* the image; written forward from its position, never seeked */

@@ -63,6 +63,6 @@ int main(void)
 	check(pread(bind, &c, 1, 5000) == 1 && c == '!', "a file by its bind is another");
 	check(pwrite(over, "over", 4, 0) == 4);
 	check(!access("here", F_OK), "the current directory");
-	check(openat(path, "new", O_CREAT | O_WRONLY, 0600) < 0 && errno == EROFS, "a read-only bind can be written to");
+	check(openat(path, "new", O_CREAT | O_WRONLY, 0600) < 0 && errno == EROFS, "a read-only bind takes a file");
 	test_pass();
 }

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 400
 # Mounts that were made in the VE: tmpfs with contents and options, in one another and in those of the
-# table; devpts, mqueue and cgroup2; binds of directories and files, read-only and recursive; mounts over mounts and over files;
-# names that mountinfo has to quote. /proc/self/mountinfo and all contents are the same after a restore,
-# what is hidden by a mount too; so are peer groups, slaves, and what cannot be bound. Then a thousand, all shared, one
-# with much in it.
+# table; devpts, mqueue and cgroup2; binds of directories and files, read-only and recursive; mounts
+# over mounts and over files; peer groups, slaves, what cannot be bound; names that mountinfo has to
+# quote. /proc/self/mountinfo and all contents are the same after a restore, what is hidden by a mount
+# too. Then a thousand, all shared, one with much in it.
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 
@@ -37,7 +37,8 @@ mount --rbind a r; mount --bind a/sub s; mount --bind a/conf file; mount --bind 
 mkdir -p /dev/own /run/own/two /run/mqueue.bind; mount -t tmpfs dev /dev/own; echo 1 >/dev/own/1
 mount -t tmpfs run /run/own/two; echo 2 >/run/own/two/2; mount --bind /run/own b/sub
 mount -t tmpfs rotmp rotmp; echo kept >rotmp/kept; mount -o remount,ro rotmp
-mount -t tmpfs -o strictatime,nodiratime,nosymfollow atime atime; mount -o remount,size=32m /dev/shm; mount -o remount,mode=600,max=77 /dev/pts; echo shm >/dev/shm/f
+mount -t tmpfs -o strictatime,nodiratime,nosymfollow atime atime; echo shm >/dev/shm/f
+mount -o remount,size=32m /dev/shm; mount -o remount,mode=600,max=77 /dev/pts
 mkdir -p /opt/mq /opt/pts /opt/cg; mount -t mqueue q /opt/mq; mount --bind /opt/mq /run/mqueue.bind
 mount -t devpts -o newinstance,ptmxmode=0660,mode=600,gid=5 pts /opt/pts
 mount -t cgroup2 cg /opt/cg; mount -o remount,bind,ro /opt/cg
