@@ -211,6 +211,62 @@ static void test_refused(void **state)
 	REFUSED("50 30 0:80 / /m rw - proc s rw\n", "/m", "file systems of this type are not preserved");
 }
 
+static void test_groups(void **state)
+{
+	const char *host = "20 1 8:1 / / rw shared:1 - ext4 d rw\n21 20 0:9 / /x rw shared:7 master:8 - tmpfs t rw\n";
+	const struct ve_mounts *all = read_all("50 30 0:60 / /z rw shared:5 - tmpfs t rw\n"
+					       "51 30 0:60 /a /a rw shared:5 - tmpfs t rw\n"
+					       "52 30 0:60 /a/b /b rw shared:6 master:5 - tmpfs t rw\n"
+					       "53 30 0:60 / /u rw unbindable - tmpfs t rw\n");
+	int n;
+
+	(void)state;
+	for (unsigned int i = 0; i < all->n; i++)
+		assert_null(mounts_why_not(all, i, false));
+	assert_ptr_equal(&all->m[mounts_leader(all, 5)], find(all, "/z"));
+	assert_ptr_equal(&all->m[mounts_leader(all, 6)], find(all, "/b"));
+	assert_int_equal(mounts_leader(all, 7), -1);
+	REFUSED("50 30 0:60 / /m rw master:7 - tmpfs t rw\n", "/m", "it receives mounts from outside the container");
+	/* no member shows what all of them do; a slave shows more than its master */
+	REFUSED("50 30 0:60 / /z rw - tmpfs t rw\n51 30 0:60 /a /m rw shared:5 - tmpfs t rw\n"
+		"52 30 0:60 /b /b rw shared:5 - tmpfs t rw\n", "/m", "its peer group cannot be made again");
+	REFUSED("50 30 0:60 / /m rw master:5 - tmpfs t rw\n51 30 0:60 /a /a rw shared:5 - tmpfs t rw\n", "/m",
+		"its peer group cannot be made again");
+	/* what else it says is that most of the table is not there */
+	n = mounts_obstacles(read_all("50 30 0:60 / /m rw shared:5 - tmpfs t rw\n"), host, false);
+	assert_int_equal(mounts_obstacles(read_all("50 30 0:60 / /m rw shared:7 - tmpfs t rw\n"), host, false), n + 1);
+}
+
+/* Those that can be opened by their descriptor, hidden ones by their place, the rest not at all. */
+static void test_table(void **state)
+{
+	struct ve_mounts *all = read_all("50 30 0:60 / /m rw - tmpfs t rw\n51 50 0:61 / /m rw - tmpfs t rw\n"
+					 "52 50 0:62 / /m/x rw - tmpfs t rw\n53 35 0:44 /sys /proc/sys ro - proc p rw\n"
+					 "54 53 0:63 / /proc/sys/own rw - tmpfs t rw\n");
+	struct cpt_ioc_mount *table;
+	unsigned int n, hidden = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < all->n; i++)
+		all->m[i].fd = strcmp(all->m[i].source, "t") && strcmp(all->m[i].source, "p") ? 1000 : -1;
+	table = mounts_table(all, &n);
+	/* not /proc/sys, which leads elsewhere from here, nor what is below */
+	assert_int_equal(n, all->n - 2);
+	for (unsigned int i = 0; i < n; i++) {
+		if (table[i].fd >= 0) {
+			assert_int_equal(table[i].parent, 0);
+			continue;
+		}
+		hidden++;
+		assert_true(table[i].id >= MOUNTS_OWN && table[i].parent);
+		assert_int_equal(strlen((const char *)(uintptr_t)table[i].path), table[i].path_len);
+	}
+	assert_int_equal(hidden, 3);
+	free(table);
+	for (unsigned int i = 0; i < all->n; i++)
+		all->m[i].fd = -1;
+}
+
 /* --- images ---------------------------------------------------------------------------------- */
 
 #define ROOT	"{\"id\":1,\"target\":\"/\",\"point\":\"/\",\"of\":1,\"root\":\"/\",\"type\":\"ext4\"," \
@@ -328,7 +384,7 @@ int main(void)
 		cmocka_unit_test(test_line),	cmocka_unit_test(test_escape), cmocka_unit_test(test_flags),
 		cmocka_unit_test(test_order),	cmocka_unit_test(test_rows),   cmocka_unit_test(test_binds),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_image),  cmocka_unit_test(test_hostile),
-		cmocka_unit_test(test_round),
+		cmocka_unit_test(test_round),	cmocka_unit_test(test_groups), cmocka_unit_test(test_table),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
