@@ -63,31 +63,13 @@ void blob_free(struct blobs *all)
 	*all = (struct blobs){ 0 };
 }
 
-static json_object *mounts_json(const struct world_seen *seen, unsigned int n)
-{
-	json_object *a = json_object_new_array();
-
-	for (unsigned int i = 0; i < n; i++) {
-		const struct world_mount *m = seen[i].m;
-		json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "id", json_object_new_int(m->id));
-		json_object_object_add(o, "target", json_object_new_string(m->target));
-		if (m->type)
-			json_object_object_add(o, "type", json_object_new_string(m->type));
-		json_object_array_add(a, o);
-	}
-	return a;
-}
-
 static void add_text(json_object *o, const char *key, const char *value)
 {
 	if (value && *value)
 		json_object_object_add(o, key, json_object_new_string(value));
 }
 
-char *blob_ve_json(const struct ve *ve, const char *generation, uint64_t caps, const struct world_seen *seen,
-		   unsigned int n)
+char *blob_ve_json(const struct ve *ve, const char *generation, uint64_t caps, const struct ve_mounts *mounts)
 {
 	json_object *o = json_object_new_object();
 	struct utsname u;
@@ -107,7 +89,7 @@ char *blob_ve_json(const struct ve *ve, const char *generation, uint64_t caps, c
 	add_text(o, "hostname", ve_get(ve, "HOSTNAME"));
 	add_text(o, "ostemplate", ve_get(ve, "OSTEMPLATE"));
 	add_text(o, "capabilities", hex);
-	json_object_object_add(o, "mounts", mounts_json(seen, n));
+	json_object_object_add(o, "mounts", mounts_json(mounts));
 	text = xstrdup(json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN));
 	json_object_put(o);
 	return text;
@@ -115,39 +97,9 @@ char *blob_ve_json(const struct ve *ve, const char *generation, uint64_t caps, c
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-static bool known_mount(json_object *m)
+static int parse(json_object *o, bool admin, struct blob_ve *out)
 {
-	json_object *id = NULL, *target = NULL;
-
-	if (!json_object_object_get_ex(m, "id", &id) || !json_object_object_get_ex(m, "target", &target))
-		return false;
-	for (unsigned int i = 0; i < n_world_mounts; i++)
-		if (json_object_get_int64(id) == world_mounts[i].id)
-			return !strcmp(json_object_get_string(target), world_mounts[i].target);
-	return false;
-}
-
-static int check_mounts(json_object *o)
-{
-	json_object *a = NULL;
-
-	if (!json_object_object_get_ex(o, "mounts", &a) || !json_object_is_type(a, json_type_array))
-		return fail(E_RESTORE, "The image does not say which mounts the container had");
-	for (size_t i = 0; i < json_object_array_length(a); i++) {
-		json_object *m = json_object_array_get_idx(a, i), *target = NULL;
-
-		if (known_mount(m))
-			continue;
-		json_object_object_get_ex(m, "target", &target);
-		return fail(E_RESTORE, "The image has a mount that this ctl does not make: %s",
-			    target ? json_object_get_string(target) : "(no target)");
-	}
-	return OK;
-}
-
-static int parse(json_object *o, struct blob_ve *out)
-{
-	json_object *format = NULL, *veid = NULL, *gen = NULL;
+	json_object *format = NULL, *veid = NULL, *gen = NULL, *mounts = NULL;
 
 	*out = (struct blob_ve){ 0 };
 	if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, "format", &format) ||
@@ -158,10 +110,11 @@ static int parse(json_object *o, struct blob_ve *out)
 		return fail(E_RESTORE, "The image was made by a newer ctl");
 	out->veid = json_object_get_int64(veid);
 	snprintf(out->generation, sizeof(out->generation), "%s", json_object_get_string(gen));
-	return check_mounts(o);
+	json_object_object_get_ex(o, "mounts", &mounts);
+	return mounts_parse(mounts, admin, &out->mounts);
 }
 
-int blob_ve_parse(const struct blobs *all, struct blob_ve *out)
+int blob_ve_parse(const struct blobs *all, bool admin, struct blob_ve *out)
 {
 	for (unsigned int i = 0; i < all->n; i++) {
 		json_tokener *tok;
@@ -172,7 +125,7 @@ int blob_ve_parse(const struct blobs *all, struct blob_ve *out)
 			continue;
 		tok = json_tokener_new_ex(8);
 		o = json_tokener_parse_ex(tok, all->b[i].data, all->b[i].len);
-		code = parse(o, out);
+		code = parse(o, admin, out);
 		json_object_put(o);
 		json_tokener_free(tok);
 		return code;

@@ -3,7 +3,7 @@
 #ifndef CPT_CLI_BLOB_H
 #define CPT_CLI_BLOB_H
 
-#include "world.h"
+#include "mounts.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,16 +27,19 @@ int blob_get_all(int dev, struct blobs *all);
 void blob_free(struct blobs *all);
 
 /* The VE as JSON, to be freed: what restore compares, and what `ctl image info` shows. */
-char *blob_ve_json(const struct ve *ve, const char *generation, uint64_t caps, const struct world_seen *seen,
-		   unsigned int n);
+char *blob_ve_json(const struct ve *ve, const char *generation, uint64_t caps, const struct ve_mounts *mounts);
 
 /* What restore needs of it. */
 struct blob_ve {
 	unsigned int veid;
 	char generation[33];
+	struct ve_mounts mounts;
 };
 
-/* Parse and check it (that its mounts are ones that we make, too); an enum code. */
-int blob_ve_parse(const struct blobs *all, struct blob_ve *out);
+/*
+ * Parse and check it (that its mounts are ones that we make, too; admin: the VE may
+ * have CAP_SYS_ADMIN); an enum code.
+ */
+int blob_ve_parse(const struct blobs *all, bool admin, struct blob_ve *out);
 
 #endif

@@ -141,6 +141,11 @@ bool caps_of_process(pid_t pid, uint64_t *set)
 	return ok;
 }
 
+bool caps_have_admin(uint64_t set)
+{
+	return set >> CAP_SYS_ADMIN & 1;
+}
+
 int caps_limit(uint64_t set)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };

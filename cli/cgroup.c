@@ -283,3 +283,18 @@ int cgroup_processes(const struct ve *ve)
 	free(text);
 	return n;
 }
+
+char *cgroup_name(const struct ve *ve)
+{
+	return xprintf("/vz/%u/ve", ve->id);
+}
+
+bool cgroup_divided(const struct ve *ve)
+{
+	char *path = tasks_path(ve, "");
+	struct stat st;
+	bool divided = !stat(path, &st) && st.st_nlink > 2;	/* a cgroup's links count its directories */
+
+	free(path);
+	return divided;
+}

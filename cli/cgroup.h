@@ -32,6 +32,12 @@ int cgroup_remove(const struct ve *ve);
 /* The kernel killed a process of it because it needs more than PHYSPAGES and SWAPPAGES allow. */
 bool cgroup_out_of_memory(const struct ve *ve);
 
+/* Where the cgroup namespace of a VE begins, as /proc/PID/cgroup says it. */
+char *cgroup_name(const struct ve *ve);
+
+/* The VE has made cgroups below its own. */
+bool cgroup_divided(const struct ve *ve);
+
 /* A number in a file of vz/N (pids.current, memory.current), -1 if there is none. */
 long long cgroup_number(const struct ve *ve, const char *file);
 

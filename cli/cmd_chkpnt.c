@@ -9,11 +9,12 @@
 #include "cmd.h"
 #include "blob.h"
 #include "caps.h"
+#include "cgroup.h"
+#include "contents.h"
 #include "dev.h"
 #include "dumpfile.h"
 #include "gen.h"
 #include "lock.h"
-#include "pack.h"
 #include "say.h"
 #include "stage.h"
 #include "util.h"
@@ -36,25 +37,19 @@ struct chkpnt {
 	struct stats stats;
 	/* The VE's mounts. */
 	int root, mountinfo;		/* its root directory; /proc/INIT/mountinfo, to poll */
-	struct world_seen *seen;
-	unsigned int n_seen;
-	int obstacles;			/* mounts that are not ctl's */
+	struct ve_mounts mounts;
+	int obstacles;			/* mounts that cannot be preserved */
 };
 
 /* --- the VE's mounts ------------------------------------------------------------------------ */
 
 static void close_mounts(struct chkpnt *c)
 {
-	for (unsigned int i = 0; i < c->n_seen; i++)
-		if (c->seen[i].fd >= 0)
-			close(c->seen[i].fd);
-	free(c->seen);
+	mounts_free(&c->mounts);
 	if (c->root >= 0)
 		close(c->root);
 	if (c->mountinfo >= 0)
 		close(c->mountinfo);
-	c->seen = NULL;
-	c->n_seen = 0;
 	c->root = c->mountinfo = -1;
 }
 
@@ -69,7 +64,8 @@ static char *read_all(int fd)
 static int open_mounts(struct chkpnt *c)
 {
 	char *root = xprintf("/proc/%d/root", c->ve->init), *info = xprintf("/proc/%d/mountinfo", c->ve->init);
-	char *text = NULL;
+	char *text = NULL, *host = read_file("/proc/self/mountinfo"), *cgroup = cgroup_name(c->ve);
+	uint64_t caps = 0;
 	int code = OK;
 
 	close_mounts(c);
@@ -79,14 +75,21 @@ static int open_mounts(struct chkpnt *c)
 	if (c->mountinfo >= 0)
 		text = read_all(c->mountinfo);
 	/* Only now is it sure whose these are. */
-	if (c->root < 0 || !text || !ve_running(c->ve))
+	if (c->root < 0 || !text || !host || !caps_of_process(c->ve->init, &caps) || !ve_running(c->ve))
 		code = fail_errno(E_CHKPNT, "Cannot read the container's mounts");
+	if (!code)
+		code = mounts_read(text, cgroup, &c->mounts);
 	if (!code) {
-		c->seen = xmalloc(n_world_mounts * sizeof(*c->seen));
-		c->n_seen = world_match(text, c->seen, &c->obstacles);
-		code = world_open(c->root, c->seen, c->n_seen);
+		c->obstacles = mounts_obstacles(&c->mounts, host, caps_have_admin(caps));
+		if (cgroup_divided(c->ve)) {
+			fail(E_CHKPNT, "the container has made cgroups, which cannot be preserved yet");
+			c->obstacles++;
+		}
+		code = mounts_open(c->root, &c->mounts);
 	}
 	free(text);
+	free(host);
+	free(cgroup);
 	free(root);
 	free(info);
 	return code;
@@ -102,13 +105,11 @@ static bool mounts_changed(const struct chkpnt *c)
 
 static int give_mounts(struct chkpnt *c)
 {
-	struct cpt_ioc_mount *m = xmalloc((c->n_seen + 1) * sizeof(*m));
-	struct cpt_ioc_mounts a = { .mounts = (uintptr_t)m };
+	struct cpt_ioc_mounts a = { 0 };
+	struct cpt_ioc_mount *m = mounts_table(&c->mounts, &a.n);
 	int code = OK;
 
-	for (unsigned int i = 0; i < c->n_seen; i++)
-		if (c->seen[i].fd >= 0)
-			m[a.n++] = (struct cpt_ioc_mount){ .id = c->seen[i].m->id, .fd = c->seen[i].fd };
+	a.mounts = (uintptr_t)m;
 	if (dev_ioctl(c->dev, CPT_IOC_MOUNTS, &a))
 		code = fail_errno(E_CHKPNT, "Can not dump container");
 	free(m);
@@ -137,25 +138,13 @@ static int suspend(struct chkpnt *c)
 
 /* --- dump ----------------------------------------------------------------------------------- */
 
-static int put_tmpfs(struct chkpnt *c)
+static int put_contents(struct chkpnt *c)
 {
-	for (unsigned int i = 0; i < c->n_seen; i++) {
-		const struct world_mount *m = c->seen[i].m;
-		void *data;
-		size_t len;
-		int code;
+	size_t bytes = 0;
+	int code = contents_put(c->ve, c->dev, &c->mounts, &bytes);
 
-		if ((m->how & WORLD_HOW) != WORLD_FS || strcmp(m->type, "tmpfs"))
-			continue;
-		code = tmpfs_pack(c->dev, c->seen[i].fd, m->target, &data, &len);
-		if (!code)
-			code = blob_put(c->dev, CPT_BLOB_TMPFS, m->id, data, len);
-		if (code)
-			return code;
-		step("%s: %zu bytes", m->target, len);
-		free(data);
-	}
-	return OK;
+	step("%u mounts; contents of tmpfs: %zu bytes", c->mounts.n, bytes);
+	return code;
 }
 
 static int put_ve(struct chkpnt *c)
@@ -167,7 +156,7 @@ static int put_ve(struct chkpnt *c)
 	if (code)
 		return code;
 	caps_of_process(c->ve->init, &caps);
-	json = blob_ve_json(c->ve, generation, caps, c->seen, c->n_seen);
+	json = blob_ve_json(c->ve, generation, caps, &c->mounts);
 	code = blob_put(c->dev, CPT_BLOB_VE, 0, json, strlen(json));
 	free(json);
 	return code;
@@ -266,7 +255,7 @@ static int dump(struct chkpnt *c)
 		return fail(E_CHKPNT, "Can not dump container: what is named above cannot be saved");
 	}
 	dumpfile_clean(c->file);
-	code = put_tmpfs(c);
+	code = put_contents(c);
 	if (!code)
 		code = put_ve(c);
 	if (!code)

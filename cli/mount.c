@@ -15,8 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel writes blank, tab, newline and backslash as \ooo. */
-static void unescape(char *s)
+void mount_unescape(char *s)
 {
 	char *out = s;
 
@@ -31,25 +30,114 @@ static void unescape(char *s)
 	*out = 0;
 }
 
+char *mount_escape(const char *s)
+{
+	char *text = xmalloc(4 * strlen(s) + 1), *out = text;
+
+	for (; *s; s++) {
+		unsigned char c = *s;
+
+		if (c <= ' ' || c >= 0x7f || c == '\\' || c == '#')
+			out += sprintf(out, "\\%03o", c);
+		else
+			*out++ = c;
+	}
+	*out = 0;
+	return text;
+}
+
+/* A copy of the line at *text, which goes on behind it. */
+static char *next_line(const char **text)
+{
+	static char *line;
+	size_t n = strcspn(*text, "\n");
+
+	line = xrealloc(line, n + 1);
+	memcpy(line, *text, n);
+	line[n] = 0;
+	*text += n + ((*text)[n] == '\n');
+	return line;
+}
+
+/* Up to the next blank; "" where there is nothing left. */
+static char *word(char **p)
+{
+	static char none[1];
+
+	return *p ? strsep(p, " ") : none;
+}
+
+static char *name(char **p)
+{
+	char *s = word(p);
+
+	mount_unescape(s);
+	return s;
+}
+
 bool mount_next(const char **text, struct mount_line *m)
 {
-	char options[256];
-	const char *dash;
+	char *p, *tag;
 
 	if (!**text)
 		return false;
 	*m = (struct mount_line){ 0 };
-	options[0] = 0;
-	sscanf(*text, "%d %*d %*s %4095s %4095s %255s", &m->id, m->root, m->target, options);
-	unescape(m->root);
-	unescape(m->target);
-	m->ro = !strcmp(options, "ro") || !strncmp(options, "ro,", 3);
-	dash = strstr(*text, " - ");
-	if (dash)
-		sscanf(dash + 3, "%63s", m->type);
-	*text += strcspn(*text, "\n");
-	*text += **text == '\n';
+	p = next_line(text);
+	m->id = atoi(word(&p));
+	m->parent = atoi(word(&p));
+	m->dev = word(&p);
+	m->root = name(&p);
+	m->target = name(&p);
+	m->flags = word(&p);
+	while (*(tag = word(&p)) && strcmp(tag, "-")) {
+		sscanf(tag, "shared:%d", &m->shared);
+		sscanf(tag, "master:%d", &m->master);
+		m->unbindable |= !strcmp(tag, "unbindable");
+	}
+	m->type = name(&p);
+	m->source = name(&p);
+	m->options = word(&p);
 	return true;
+}
+
+const char *mount_flags(const char *flags, uint64_t *attr)
+{
+	static const struct {
+		const char *word;
+		uint64_t attr;
+	} known[] = {
+		{ "rw", 0 },
+		{ "ro", MOUNT_ATTR_RDONLY },
+		{ "nosuid", MOUNT_ATTR_NOSUID },
+		{ "nodev", MOUNT_ATTR_NODEV },
+		{ "noexec", MOUNT_ATTR_NOEXEC },
+		{ "nodiratime", MOUNT_ATTR_NODIRATIME },
+		{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW },
+		{ "noatime", MOUNT_ATTR_NOATIME },
+		{ "relatime", MOUNT_ATTR_RELATIME },
+	};
+	static char unknown[64];
+	bool atime = false;
+
+	*attr = 0;
+	while (*flags) {
+		size_t n = strcspn(flags, ","), i;
+
+		for (i = 0; i < sizeof(known) / sizeof(*known); i++)
+			if (strlen(known[i].word) == n && !strncmp(flags, known[i].word, n))
+				break;
+		if (i == sizeof(known) / sizeof(*known)) {
+			snprintf(unknown, sizeof(unknown), "%.*s", (int)n, flags);
+			return unknown;
+		}
+		*attr |= known[i].attr;
+		/* relatime has the value 0; what has no word is strictatime. */
+		atime |= !strncmp(flags, "relatime", n) || !strncmp(flags, "noatime", n);
+		flags += n + (flags[n] == ',');
+	}
+	if (!atime)
+		*attr |= MOUNT_ATTR_STRICTATIME;
+	return NULL;
 }
 
 bool mount_is_point(const char *path)
@@ -119,48 +207,87 @@ int open_inside(int root, const char *path, bool create)
 	return fd;
 }
 
-int mount_new(const char *type, const char *options, unsigned int attr)
+int open_below(int dir, const char *path, int flags)
 {
-	int fs = fsopen(type, FSOPEN_CLOEXEC), mnt = -1, rc = 0;
-	char *copy = xstrdup(options ? options : ""), *save, *opt, *value;
+	if (!*path)
+		return openat(dir, ".", flags | O_CLOEXEC);
+	return openat2_(dir, path, flags, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+}
 
-	if (fs < 0)
-		rc = -1;
-	/* A name in mountinfo, as mount(8) would give. */
-	if (!rc)
-		rc = fsconfig(fs, FSCONFIG_SET_STRING, "source", type, 0);
-	for (opt = strtok_r(copy, ",", &save); !rc && opt; opt = strtok_r(NULL, ",", &save)) {
+int mount_id(int fd)
+{
+	struct statx stx;
+
+	if (statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) || !(stx.stx_mask & STATX_MNT_ID) ||
+	    !(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return 0;
+	return stx.stx_mnt_id;
+}
+
+/* close() that keeps errno */
+static int closed(int fd, int result)
+{
+	int err = errno;
+
+	close(fd);
+	errno = err;
+	return result;
+}
+
+int fs_options(int fs, char *options)
+{
+	char *save, *opt, *value;
+	int rc = 0;
+
+	for (opt = strtok_r(options, ",", &save); !rc && opt; opt = strtok_r(NULL, ",", &save)) {
 		value = strchr(opt, '=');
 		if (value)
 			*value++ = 0;
 		rc = fsconfig(fs, value ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG, opt, value, 0);
 	}
-	if (!rc)
-		rc = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
-	if (!rc)
-		mnt = fsmount(fs, FSMOUNT_CLOEXEC, attr);
-	rc = errno;
-	if (fs >= 0)
-		close(fs);
-	free(copy);
-	errno = rc;
-	return mnt;
+	return rc;
 }
 
-int mount_clone(int fd, bool ro)
+int fs_new(const char *type, const char *source, const char *options)
 {
-	struct mount_attr attr = { .attr_set = ro ? MOUNT_ATTR_RDONLY : 0,
-				   .attr_clr = ro ? 0 : MOUNT_ATTR_RDONLY };
-	int mnt = open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	int fs = fsopen(type, FSOPEN_CLOEXEC), rc;
+	char *copy;
 
-	if (mnt >= 0 && mount_setattr(mnt, "", AT_EMPTY_PATH, &attr, sizeof(attr))) {
-		int err = errno;
-
-		close(mnt);
-		errno = err;
+	if (fs < 0)
 		return -1;
-	}
-	return mnt;
+	copy = xstrdup(options ? options : "");
+	rc = fsconfig(fs, FSCONFIG_SET_STRING, "source", source, 0);
+	if (!rc)
+		rc = fs_options(fs, copy);
+	if (!rc)
+		rc = fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+	free(copy);
+	return rc ? closed(fs, -1) : fs;
+}
+
+int fs_mount(int fs, unsigned int attr)
+{
+	return fsmount(fs, FSMOUNT_CLOEXEC, attr);
+}
+
+int mount_new(const char *type, const char *options, unsigned int attr)
+{
+	/* A source for mountinfo, as mount(8) would give. */
+	int fs = fs_new(type, type, options);
+
+	return fs < 0 ? -1 : closed(fs, fs_mount(fs, attr));
+}
+
+int mount_clone(int fd)
+{
+	return open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
+int mount_change(int mnt, uint64_t set, uint64_t clear, uint64_t propagation)
+{
+	struct mount_attr attr = { .attr_set = set, .attr_clr = clear, .propagation = propagation };
+
+	return mount_setattr(mnt, "", AT_EMPTY_PATH, &attr, sizeof(attr));
 }
 
 int mount_attach(int mnt, int fd)

@@ -19,25 +19,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #define SOCKET_MARK	"cpt.socket"
-
-static int open_below(int dir, const char *path, int flags)
-{
-	struct open_how how = { .flags = flags | O_CLOEXEC,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
-
-	return syscall(SYS_openat2, dir, path, &how, sizeof(how));
-}
 
 /*
  * Open below dir for reading so that the VE's watches see nothing of it. The device does
@@ -67,56 +57,66 @@ struct packer {
 	struct archive *a;
 	const char *what;
 	int dev;
-	char *data;
-	size_t len, room;
-	bool full;
+	pack_put *put;
+	void *arg;
+	char *piece;
+	size_t len;
+	int code;			/* of put */
 	bool newest_first;		/* as tmpfs lists its entries */
 	struct linked *links;		/* files with several names, by their first */
 	size_t n_links;
 };
 
+#define PIECE	(8u << 20)
+
+static int put_piece(struct packer *p)
+{
+	p->code = p->len ? p->put(p->arg, p->piece, p->len) : OK;
+	p->len = 0;
+	return p->code;
+}
+
 static la_ssize_t more(struct archive *a, void *arg, const void *buf, size_t n)
 {
 	struct packer *p = arg;
 
-	if (p->len + n > CPT_BLOB_MAX) {
-		p->full = true;
-		archive_set_error(a, ENOSPC, "too large");
-		return -1;
-	}
-	if (p->len + n > p->room) {
-		p->room = 2 * (p->len + n);
-		p->data = xrealloc(p->data, p->room);
-	}
-	memcpy(p->data + p->len, buf, n);
+	n = n < PIECE - p->len ? n : PIECE - p->len;
+	memcpy(p->piece + p->len, buf, n);
 	p->len += n;
-	return n;
+	if (p->len < PIECE || !put_piece(p))
+		return n;
+	archive_set_error(a, EIO, "it cannot be put into the image");
+	return -1;
 }
 
 static int pack_failed(struct packer *p, const char *path)
 {
-	if (p->full)
-		return fail(E_CHKPNT, "%s: what is in this tmpfs is larger than %u MiB", p->what, CPT_BLOB_MAX >> 20);
+	if (p->code)
+		return p->code;
 	return fail(E_CHKPNT, "%s/%s cannot be saved: %s", p->what, path,
 		    archive_error_string(p->a) ? archive_error_string(p->a) : strerror(errno));
 }
 
-/* The name of an entry as a path that the l*xattr calls take. */
 static int add_xattrs(struct archive_entry *e, int dir, const char *name)
 {
-	char *path = xprintf("/proc/self/fd/%d/%s", dir, name), *names = NULL, *value = NULL, *p;
-	ssize_t n = llistxattr(path, NULL, 0), v;
-	int rc = n < 0 && errno != ENOTSUP ? -1 : 0;
+	char *names = NULL, *value = NULL, *p;
+	ssize_t n, v;
+	int rc;
 
+	/* There may be no /proc here to name the file by its directory's descriptor. */
+	if (fchdir(dir))
+		return -1;
+	n = llistxattr(name, NULL, 0);
+	rc = n < 0 && errno != ENOTSUP ? -1 : 0;
 	if (n > 0) {
 		names = xmalloc(n);
-		n = llistxattr(path, names, n);
+		n = llistxattr(name, names, n);
 		rc = n < 0 ? -1 : 0;
 	}
 	for (p = names; !rc && p && p < names + n; p += strlen(p) + 1) {
-		v = lgetxattr(path, p, NULL, 0);
+		v = lgetxattr(name, p, NULL, 0);
 		value = xmalloc(v > 0 ? v : 1);
-		v = lgetxattr(path, p, value, v > 0 ? v : 0);
+		v = lgetxattr(name, p, value, v > 0 ? v : 0);
 		if (v < 0)
 			rc = -1;
 		else
@@ -124,7 +124,6 @@ static int add_xattrs(struct archive_entry *e, int dir, const char *name)
 		free(value);
 	}
 	free(names);
-	free(path);
 	return rc;
 }
 
@@ -289,8 +288,6 @@ static int pack_all(struct packer *p, int dir, const char *name, const char *pat
 		return fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
 	if (S_ISDIR(st.st_mode)) {
 		fd = open_quietly(p->dev, dir, name, O_DIRECTORY);
-		if (fd < 0 && errno == EXDEV)
-			return OK;	/* a mount of its own */
 		if (fd < 0)
 			return fail_errno(E_CHKPNT, "%s/%s cannot be read", p->what, path);
 	}
@@ -323,9 +320,10 @@ static int pack_dir(struct packer *p, int fd, const char *path)
 	return code;
 }
 
-int tmpfs_pack(int dev, int root, const char *what, void **data, size_t *len)
+int tmpfs_pack(int dev, int root, const char *what, pack_put *put, void *arg)
 {
-	struct packer p = { .a = archive_write_new(), .what = what, .dev = dev };
+	struct packer p = { .a = archive_write_new(), .what = what, .dev = dev, .put = put, .arg = arg,
+			    .piece = xmalloc(PIECE) };
 	int fd = open_quietly(dev, root, ".", O_DIRECTORY), code = OK;
 	struct stat st;
 
@@ -345,16 +343,13 @@ int tmpfs_pack(int dev, int root, const char *what, void **data, size_t *len)
 		close(fd);
 	if (!code && archive_write_close(p.a) != ARCHIVE_OK)
 		code = pack_failed(&p, "");
+	if (!code)
+		code = put_piece(&p);
 	archive_write_free(p.a);
 	for (size_t i = 0; i < p.n_links; i++)
 		free(p.links[i].path);
 	free(p.links);
-	if (code) {
-		free(p.data);
-		p.data = NULL;
-	}
-	*data = p.data;
-	*len = p.len;
+	free(p.piece);
 	return code;
 }
 
@@ -553,7 +548,10 @@ static void set_dir_times(struct unpacker *u)
 	free(u->dirs);
 }
 
-/* Take away what the fresh mount was given, but for the mount points in it. */
+/*
+ * Take away what the fresh mount was given, but for mount points: a busy one is left,
+ * although what is mounted there is not in this view.
+ */
 static int empty(int root)
 {
 	DIR *d = fdopendir(openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -564,22 +562,37 @@ static int empty(int root)
 	if (!d)
 		return -1;
 	while (!rc && (e = readdir(d))) {
-		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || !unlinkat(root, e->d_name, 0))
+		if (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..") || !unlinkat(root, e->d_name, 0) ||
+		    errno == EBUSY)
 			continue;
 		fd = open_below(root, e->d_name, O_RDONLY | O_DIRECTORY);
-		if (fd < 0) {
-			rc = errno == EXDEV ? 0 : -1;
-			continue;
-		}
-		rc = fstat(fd, &st) || remove_inside(fd, st.st_dev) || unlinkat(root, e->d_name, AT_REMOVEDIR) ? -1 : 0;
+		rc = fd < 0 || fstat(fd, &st) || remove_inside(fd, st.st_dev) ||
+		     (unlinkat(root, e->d_name, AT_REMOVEDIR) && errno != EBUSY) ? -1 : 0;
 	}
 	closedir(d);
 	return rc;
 }
 
-int tmpfs_unpack(int root, const char *what, const void *data, size_t len)
+/* What is left of the pieces. */
+struct feed {
+	const struct piece *next, *end;
+};
+
+static la_ssize_t next_piece(struct archive *a, void *arg, const void **data)
+{
+	struct feed *f = arg;
+
+	(void)a;
+	if (f->next == f->end)
+		return 0;
+	*data = f->next->data;
+	return f->next++->len;
+}
+
+int tmpfs_unpack(int root, const char *what, const struct piece *pieces, unsigned int n)
 {
 	struct unpacker u = { .a = archive_read_new(), .what = what };
+	struct feed feed = { pieces, pieces + n };
 	struct archive_entry *e;
 	int code = OK, rc;
 
@@ -587,8 +600,9 @@ int tmpfs_unpack(int root, const char *what, const void *data, size_t len)
 	u.root = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (u.root < 0 || empty(u.root))
 		code = fail_errno(E_RESTORE, "%s cannot be emptied", what);
-	if (!code && archive_read_open_memory(u.a, data, len) != ARCHIVE_OK)
-		code = fail(E_RESTORE, "%s: its contents in the image cannot be read: %s", what, archive_error_string(u.a));
+	if (!code && archive_read_open(u.a, &feed, NULL, next_piece, NULL) != ARCHIVE_OK)
+		code = fail(E_RESTORE, "%s: its contents in the image cannot be read: %s", what,
+			    archive_error_string(u.a));
 	while (!code && (rc = archive_read_next_header(u.a, &e)) != ARCHIVE_EOF) {
 		if (rc < ARCHIVE_WARN)
 			code = fail(E_RESTORE, "%s: its contents in the image are damaged: %s", what,

@@ -12,16 +12,25 @@
  */
 int template_unpack(const char *from, const char *dir);
 
+/* Takes the next piece of an archive; an enum code. */
+typedef int pack_put(void *arg, const void *data, size_t len);
+
+/* A piece of one. */
+struct piece {
+	const void *data;
+	size_t len;
+};
+
 /*
- * The tree of a mount, whose root is fd (O_PATH), as an archive in memory: *data is to
- * be freed. Never leaves the mount. An enum code; `what` is for the sentence.
+ * The tree of a mount on which nothing is mounted, whose root is fd (O_PATH), as an
+ * archive in pieces. An enum code; `what` is for the sentence.
  */
-int tmpfs_pack(int dev, int fd, const char *what, void **data, size_t *len);
+int tmpfs_pack(int dev, int fd, const char *what, pack_put *put, void *arg);
 
 /*
  * Make a fresh tmpfs, whose root is fd, the tree of such an archive: nothing else is
  * in it afterwards but mount points. An enum code.
  */
-int tmpfs_unpack(int fd, const char *what, const void *data, size_t len);
+int tmpfs_unpack(int fd, const char *what, const struct piece *pieces, unsigned int n);
 
 #endif

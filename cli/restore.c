@@ -3,9 +3,10 @@
  * Restoring a VE; see restore.h.
  *
  * The module reads and checks the image whole (VERIFY) before anything exists. Then
- * a helper builds the world as start does, lets the module clone init into it
- * (INIT), has /proc mounted by a process inside init's pid namespace, fills the tmpfs
- * mounts, and has everything else made (MAKE). It ends; ctl lets the VE go (RESUME).
+ * a helper builds the world as start does, fills its tmpfs, lets the module clone init
+ * into it (INIT), has /proc mounted by a process inside init's pid namespace, makes the
+ * VE's own mounts, and has everything else made (MAKE). It ends; ctl lets the VE go
+ * (RESUME).
  */
 #include "restore.h"
 #include "blob.h"
@@ -17,6 +18,7 @@
 #include "lock.h"
 #include "ns.h"
 #include "pack.h"
+#include "remount.h"
 #include "say.h"
 #include "stage.h"
 #include "util.h"
@@ -39,6 +41,7 @@ struct work {
 	int dev;
 	uint64_t caps;
 	struct blobs blobs;
+	struct ve_mounts mounts;
 	struct stats stats;
 };
 
@@ -47,7 +50,7 @@ struct work {
 static int verify(struct work *w)
 {
 	struct cpt_ioc_verify v = { 0 };
-	struct blob_ve bve;
+	struct blob_ve bve = { 0 };
 	struct stat st;
 	int code;
 
@@ -65,7 +68,8 @@ static int verify(struct work *w)
 	if (!code)
 		code = blob_get_all(w->dev, &w->blobs);
 	if (!code)
-		code = blob_ve_parse(&w->blobs, &bve);
+		code = blob_ve_parse(&w->blobs, caps_have_admin(w->caps), &bve);
+	w->mounts = bve.mounts;
 	if (code)
 		return code;
 	if (v.veid != w->ve->id || bve.veid != w->ve->id)
@@ -106,40 +110,30 @@ static int mount_proc(pid_t init)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : E_MOUNT;
 }
 
-static const struct blob *tmpfs_of(const struct work *w, unsigned int id)
+/* Unpack the contents of mount i, which are in one blob or several. */
+static int fill_mount(void *arg, unsigned int i, int fd)
 {
-	for (unsigned int i = 0; i < w->blobs.n; i++)
-		if (w->blobs.b[i].tag == CPT_BLOB_TMPFS && w->blobs.b[i].key == id)
-			return &w->blobs.b[i];
-	return NULL;
-}
-
-static int fill_tmpfs(const struct work *w, const struct world_seen *seen, unsigned int n)
-{
+	const struct work *w = arg;
+	const struct ve_mount *m = &w->mounts.m[i];
+	struct piece *pieces = xmalloc((w->blobs.n + 1) * sizeof(*pieces));
+	unsigned int n = 0;
 	int code = OK;
 
-	for (unsigned int i = 0; i < n && !code; i++) {
-		const struct world_mount *m = seen[i].m;
-		const struct blob *b;
-
-		if ((m->how & WORLD_HOW) != WORLD_FS || strcmp(m->type, "tmpfs"))
-			continue;
-		b = tmpfs_of(w, m->id);
-		if (b)
-			code = tmpfs_unpack(seen[i].fd, m->target, b->data, b->len);
-	}
+	for (unsigned int k = 0; k < w->blobs.n; k++)
+		if (w->blobs.b[k].tag == CPT_BLOB_TMPFS && w->blobs.b[k].key == m->id)
+			pieces[n++] = (struct piece){ w->blobs.b[k].data, w->blobs.b[k].len };
+	if (mounts_has_contents(&w->mounts, i))
+		code = n ? tmpfs_unpack(fd, m->target, pieces, n) :
+			   fail(E_RESTORE, "%s: its contents are not in the image", m->target);
+	free(pieces);
 	return code;
 }
 
-static int give_mounts(const struct work *w, const struct world_seen *seen, unsigned int n)
+static int give_mounts(const struct work *w)
 {
-	struct cpt_ioc_mount *m = xmalloc((n + 1) * sizeof(*m));
-	struct cpt_ioc_mounts a = { .n = n, .mounts = (uintptr_t)m };
+	struct cpt_ioc_mounts a = { 0 };
 
-	for (unsigned int i = 0; i < n; i++) {
-		m[i].id = seen[i].m->id;
-		m[i].fd = seen[i].fd;
-	}
+	a.mounts = (uintptr_t)mounts_table(&w->mounts, &a.n);
 	/* The module's lines are read by ctl. */
 	return dev_ioctl_quiet(w->dev, CPT_IOC_MOUNTS, &a) ? fail_errno(E_RESTORE, "Can not undump container") : OK;
 }
@@ -147,22 +141,22 @@ static int give_mounts(const struct work *w, const struct world_seen *seen, unsi
 /* Never returns. What it says and init's pid go to ctl as reports. */
 static void helper(struct work *w)
 {
-	struct world_seen *seen = xmalloc(n_world_mounts * sizeof(*seen));
 	struct cpt_ioc_init init = { .cap_bset = w->caps };
 	struct cpt_ioc_make make = { 0 };
 	struct stats s = STATS_NONE;
-	unsigned int n;
 	int code = world_enter(w->ve);
 
+	/* Before /proc, of which a part is covered by the VE's /dev/null. */
+	if (!code)
+		code = remount_table(&w->mounts, fill_mount, w);
 	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_INIT, &init))
 		code = fail_errno(E_RESTORE, "Can not make the container's init");
 	if (!code)
 		code = mount_proc(init.pid);
-	n = code ? 0 : world_open_own(seen);
 	if (!code)
-		code = fill_tmpfs(w, seen, n);
+		code = remount(&w->mounts, fill_mount, w);
 	if (!code)
-		code = give_mounts(w, seen, n);
+		code = give_mounts(w);
 	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_MAKE, &make))
 		code = fail_errno(E_RESTORE, "Can not undump container");
 	if (code)
@@ -290,6 +284,7 @@ int restore_full(struct ve *ve, const struct restore *r)
 	if (w.dev >= 0)
 		close(w.dev);
 	blob_free(&w.blobs);
+	mounts_free(&w.mounts);
 	if (code)
 		return fail(code, "Container restore failed");
 	/* Never by accident twice: the generation forbids it, but the file would be kept for nothing. */

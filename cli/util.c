@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,7 +53,11 @@ char *xprintf(const char *fmt, ...)
 
 char *read_file(const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	return read_fd(open(path, O_RDONLY | O_CLOEXEC));
+}
+
+char *read_fd(int fd)
+{
 	size_t n = 0, room = 4096;
 	ssize_t got;
 	char *buf;
@@ -235,6 +240,13 @@ static bool among(const int *keep, int n, int fd)
 		if (keep[i] == fd)
 			return true;
 	return false;
+}
+
+void more_files(void)
+{
+	struct rlimit r = { 65536, 65536 };
+
+	setrlimit(RLIMIT_NOFILE, &r);
 }
 
 void close_but(const int *keep, int n)

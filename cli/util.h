@@ -17,6 +17,9 @@ char *xprintf(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The whole of a small file (proc, sysfs, state), NUL-terminated; NULL with errno. */
 char *read_file(const char *path);
 
+/* The same of an open file, which is closed; -1: NULL. */
+char *read_fd(int fd);
+
 /* Write text to an existing file (proc, cgroup): 0, or -1 with errno. */
 int write_file(const char *path, const char *text);
 
@@ -46,6 +49,9 @@ void sleep_ms(int ms);
 
 /* Close every descriptor but those listed (ascending order not needed). */
 void close_but(const int *keep, int n);
+
+/* Let this process have as many descriptors as a VE may have mounts. */
+void more_files(void);
 
 /* A random id in hexadecimal, 32 digits and NUL. */
 void random_id(char id[33]);

@@ -137,6 +137,44 @@ int world_strip(const int *keep, int n)
 
 /* --- mounts ------------------------------------------------------------------------------- */
 
+/* A bind of fd that is, or is not, read-only. */
+static int bind_of(int fd, bool ro)
+{
+	int mnt = mount_clone(fd);
+
+	if (mnt >= 0 && mount_change(mnt, ro ? RO : 0, ro ? 0 : RO, 0)) {
+		int err = errno;
+
+		close(mnt);
+		errno = err;
+		return -1;
+	}
+	return mnt;
+}
+
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && !fstat(fd, &st) && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+/* The VE's /dev/null; if it has put something else there before it was dumped, one without a name. */
+static int open_null(void)
+{
+	static const char own[] = "/dev/.null";
+	int fd = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
+
+	if (is_null(fd))
+		return fd;
+	close(fd);
+	if (mknod(own, S_IFCHR | 0666, makedev(1, 3)))
+		return -1;
+	fd = open(own, O_PATH | O_CLOEXEC | O_NOFOLLOW);
+	unlink(own);
+	return fd;
+}
+
 /* A detached mount for a row of the table, whose target is open as fd. */
 static int make(const struct world_mount *m, int fd)
 {
@@ -145,14 +183,14 @@ static int make(const struct world_mount *m, int fd)
 
 	switch (m->how & WORLD_HOW) {
 	case WORLD_SELF:
-		return mount_clone(fd, m->attr & RO);
+		return bind_of(fd, m->attr & RO);
 	case WORLD_HIDE:
 		if (fstat(fd, &st))
 			return -1;
 		if (S_ISDIR(st.st_mode))
 			return mount_new("tmpfs", m->options, m->attr);
-		null = open("/dev/null", O_PATH | O_CLOEXEC | O_NOFOLLOW);
-		mnt = null < 0 ? -1 : mount_clone(null, true);
+		null = open_null();
+		mnt = null < 0 ? -1 : bind_of(null, true);
 		close(null);
 		return mnt;
 	}
@@ -292,93 +330,29 @@ int world_enter(const struct ve *ve)
 	return code;
 }
 
-/* --- looking at the mounts of a VE --------------------------------------------------------- */
+/* --- the table ----------------------------------------------------------------------------- */
 
-static const struct world_mount *row_of(const struct mount_line *line)
+const struct world_mount *world_row(unsigned int id)
 {
-	for (unsigned int i = 0; i < n_world_mounts; i++) {
-		const struct world_mount *m = &world_mounts[i];
-
-		if (!strcmp(m->target, line->target) && (!m->type || !strcmp(m->type, line->type)) &&
-		    line->ro == !!(m->attr & RO))
-			return m;
-	}
+	for (unsigned int i = 0; i < n_world_mounts; i++)
+		if (world_mounts[i].id == id)
+			return &world_mounts[i];
 	return NULL;
 }
 
-static bool already(const struct world_seen *seen, unsigned int n, const struct world_mount *m)
+const struct world_mount *world_parent(const struct world_mount *m)
 {
-	for (unsigned int i = 0; i < n; i++)
-		if (seen[i].m == m)
-			return true;
-	return false;
-}
+	const struct world_mount *best = NULL;
+	size_t most = 0;
 
-unsigned int world_match(const char *mountinfo, struct world_seen *seen, int *obstacles)
-{
-	struct mount_line line;
-	unsigned int n = 0;
+	for (unsigned int i = 0; i < n_world_mounts; i++) {
+		const char *target = world_mounts[i].target;
+		size_t n = strcmp(target, "/") ? strlen(target) : 0;
 
-	while (mount_next(&mountinfo, &line)) {
-		const struct world_mount *m = row_of(&line);
-
-		if (!m || already(seen, n, m)) {
-			fail(E_CHKPNT, "the container mounted, or changed, %s (%s, %s) itself", line.target, line.type,
-			     line.ro ? "read-only" : "read-write");
-			++*obstacles;
-			continue;
+		if (&world_mounts[i] != m && n >= most && !strncmp(m->target, target, n) && m->target[n] == '/') {
+			best = &world_mounts[i];
+			most = n;
 		}
-		seen[n++] = (struct world_seen){ .m = m, .mnt_id = line.id, .fd = -1 };
 	}
-	for (unsigned int i = 0; i < n_world_mounts; i++) {
-		if ((world_mounts[i].how & WORLD_MAYBE) || already(seen, n, &world_mounts[i]))
-			continue;
-		fail(E_CHKPNT, "the mount at %s is gone, or out of the reach of the container's init", world_mounts[i].target);
-		++*obstacles;
-	}
-	return n;
-}
-
-int world_open(int root, struct world_seen *seen, unsigned int n)
-{
-	for (unsigned int i = 0; i < n; i++) {
-		const struct world_mount *m = seen[i].m;
-		struct statx stx;
-
-		seen[i].fd = open_inside(root, m->target, false);
-		if (seen[i].fd >= 0 && !statx(seen[i].fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) &&
-		    (stx.stx_mask & STATX_MNT_ID) && (int)stx.stx_mnt_id == seen[i].mnt_id)
-			continue;
-		if (seen[i].fd >= 0)
-			close(seen[i].fd);
-		seen[i].fd = -1;
-		/*
-		 * The names below /proc/sys that belong to a namespace lead each caller to
-		 * its own namespace's entry, so that the VE's are out of our reach.
-		 */
-		if ((m->how & WORLD_HOW) != WORLD_SELF)
-			return fail(E_CHKPNT, "%s of the container is not the mount it was", m->target);
-	}
-	return OK;
-}
-
-unsigned int world_open_own(struct world_seen *seen)
-{
-	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	unsigned int n = 0;
-
-	for (unsigned int i = 0; i < n_world_mounts; i++) {
-		int fd = open_inside(root, world_mounts[i].target, false);
-		struct statx stx;
-
-		if (fd < 0)
-			continue;
-		if (!statx(fd, "", AT_EMPTY_PATH, STATX_MNT_ID, &stx) &&
-		    (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
-			seen[n++] = (struct world_seen){ .m = &world_mounts[i], .mnt_id = stx.stx_mnt_id, .fd = fd };
-		else
-			close(fd);
-	}
-	close(root);
-	return n;
+	return best;
 }

@@ -50,24 +50,8 @@ int world_enter(const struct ve *ve);
 /* Mount /proc and its covers; called in the VE's pid namespace. An enum code. */
 int world_proc(void);
 
-/* A mount of the table found in a running VE. */
-struct world_seen {
-	const struct world_mount *m;
-	int mnt_id;		/* of mountinfo; 0: not known */
-	int fd;			/* O_PATH; -1: cannot be opened from here */
-};
-
-/*
- * Compare a VE's mountinfo with the table: fills seen (room for n_world_mounts),
- * returns their number. Every mount that ctl did not make counts in *obstacles and
- * is named on stderr.
- */
-unsigned int world_match(const char *mountinfo, struct world_seen *seen, int *obstacles);
-
-/* Open each seen mount's root below the directory root and check that it is that mount; an enum code. */
-int world_open(int root, struct world_seen *seen, unsigned int n);
-
-/* Find and open the mounts of the world that the caller itself is in; returns their number. */
-unsigned int world_open_own(struct world_seen *seen);
+/* The row of the table with this id, or NULL; the row on whose mount this one lies (NULL: of the root). */
+const struct world_mount *world_row(unsigned int id);
+const struct world_mount *world_parent(const struct world_mount *m);
 
 #endif

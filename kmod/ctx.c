@@ -10,8 +10,10 @@
 #include <linux/mount.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <cpt/walk.h>
 
 #include "cpt.h"
+#include "kind.h"
 
 DEFINE_MUTEX(cpt_ctx_lock);
 static LIST_HEAD(contexts);
@@ -175,24 +177,60 @@ void cpt_ctx_drop_mounts(struct cpt_ctx *ctx)
 	ctx->nmounts = 0;
 }
 
-static int take_mount(struct cpt_ctx *ctx, struct cpt_mount *m, const struct cpt_ioc_mount *arg)
+static int take_open(struct cpt_ctx *ctx, struct path *root, const struct cpt_ioc_mount *arg)
 {
 	struct file *f = fget_raw(arg->fd);
 	int err = 0;
 
 	if (!f)
 		return cpt_fail(ctx, -EBADF, "mount %u has no descriptor", arg->id);
-	if (f->f_path.dentry != f->f_path.mnt->mnt_root || !arg->id ||
-	    cpt_mount_by_id(ctx, arg->id)) {
+	if (f->f_path.dentry != f->f_path.mnt->mnt_root) {
 		err = cpt_fail(ctx, -EINVAL, "descriptor of mount %u is not its root", arg->id);
 	} else {
-		m->id = arg->id;
-		m->root = f->f_path;
-		path_get(&m->root);
-		ctx->nmounts++;
+		*root = f->f_path;
+		path_get(root);
 	}
 	fput(f);
 	return err;
+}
+
+/* Find what lies on another mount, whatever lies over both. */
+static int take_hidden(struct cpt_ctx *ctx, struct path *root, const struct cpt_ioc_mount *arg)
+{
+	struct path point;
+	char *name;
+	int err;
+
+	if (arg->path_len >= PATH_MAX)
+		return -EINVAL;
+	name = memdup_user_nul(u64_to_user_ptr(arg->path), arg->path_len);
+	if (IS_ERR(name))
+		return PTR_ERR(name);
+	err = cpt_path_ok(name, arg->path_len) ?
+		      cpt_path_open(ctx, arg->parent, name, arg->path_len, &point) : -EINVAL;
+	kfree(name);
+	if (err)
+		return err;
+	root->mnt = ksym(lookup_mnt)(&point);
+	path_put(&point);
+	if (!root->mnt)
+		return cpt_fail(ctx, -ENOENT, "mount %u is not where it was", arg->id);
+	root->dentry = dget(root->mnt->mnt_root);
+	return 0;
+}
+
+static int take_mount(struct cpt_ctx *ctx, struct cpt_mount *m, const struct cpt_ioc_mount *arg)
+{
+	int err;
+
+	if (!arg->id || cpt_mount_by_id(ctx, arg->id))
+		return cpt_fail(ctx, -EINVAL, "mount %u cannot be in the table", arg->id);
+	err = arg->fd < 0 ? take_hidden(ctx, &m->root, arg) : take_open(ctx, &m->root, arg);
+	if (err)
+		return err;
+	m->id = arg->id;
+	ctx->nmounts++;
+	return 0;
 }
 
 /*

@@ -216,6 +216,25 @@ char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char
 	return name;
 }
 
+/* Go down from the root of a mount by names alone, so that it does not matter what is mounted on the way now. */
+static int walk_down(const struct cpt_mount *m, char *names, struct path *path)
+{
+	struct dentry *dentry = dget(m->root.dentry), *next;
+	char *name;
+
+	while ((name = strsep(&names, "/"))) {
+		next = d_can_lookup(dentry) ? lookup_positive_unlocked(name, dentry, strlen(name)) :
+					      ERR_PTR(-ENOTDIR);
+		dput(dentry);
+		if (IS_ERR(next))
+			return PTR_ERR(next);
+		dentry = next;
+	}
+	path->mnt = mntget(m->root.mnt);
+	path->dentry = dentry;
+	return 0;
+}
+
 /* A name of @inode in the tree below @root, with a reference; NULL: there is none in memory. */
 static struct dentry *name_below(struct inode *inode, struct dentry *root)
 {
@@ -237,15 +256,19 @@ static struct dentry *name_below(struct inode *inode, struct dentry *root)
 }
 
 /* Would a restore find @inode by this path? */
-static bool leads_to(const struct path *root, const char *name, const struct inode *inode)
+static bool leads_to(const struct cpt_mount *m, const char *name, const struct inode *inode)
 {
+	char *copy = name[1] ? kstrdup(name + 1, GFP_KERNEL) : NULL;
 	struct path path;
 	bool same;
 
 	if (!name[1])
-		return d_inode(root->dentry) == inode;
-	if (vfs_path_lookup(root->dentry, root->mnt, name + 1, LOOKUP_NO_SYMLINKS | LOOKUP_NO_XDEV, &path))
+		return d_inode(m->root.dentry) == inode;
+	if (!copy || walk_down(m, copy, &path)) {
+		kfree(copy);
 		return false;
+	}
+	kfree(copy);
 	same = d_inode(path.dentry) == inode;
 	path_put(&path);
 	return same;
@@ -273,7 +296,7 @@ char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, ch
 			continue;
 		name = cpt_path_in(ctx, &path, mount, buf);
 		dput(path.dentry);
-		if (name && leads_to(root, name, inode))
+		if (name && leads_to(&ctx->mounts[i], name, inode))
 			return name;
 	}
 	return NULL;
@@ -294,19 +317,17 @@ int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, str
 
 	if (!m)
 		return cpt_fail(ctx, -ENOENT, "the VE has no mount %u", mount);
-	buf = kmemdup_nul(name, len, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
 	if (len == 1) {
 		*path = m->root;
 		path_get(path);
-		err = 0;
-	} else {
-		err = vfs_path_lookup(m->root.dentry, m->root.mnt, buf + 1,
-				      LOOKUP_NO_SYMLINKS | LOOKUP_NO_XDEV, path);
+		return 0;
 	}
-	if (err)
-		cpt_say(ctx, "%s (mount %u) cannot be found again: error %d", buf, mount, -err);
+	buf = kmemdup_nul(name, len, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	err = walk_down(m, buf + 1, path);
 	kfree(buf);
+	if (err)
+		cpt_say(ctx, "%.*s (mount %u) cannot be found again: error %d", (int)len, name, mount, -err);
 	return err;
 }

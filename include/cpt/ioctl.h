@@ -26,7 +26,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define CPT_IOC_ABI	1	/* raised when a struct below changes */
+#define CPT_IOC_ABI	2	/* raised when a struct below changes */
 
 /* Stages of a context (struct cpt_ioc_ve.stage). */
 enum cpt_stage {
@@ -53,10 +53,16 @@ struct cpt_ioc_suspend {
 	__u32 passes;		/* out: walks over the VE that were needed */
 };
 
-/* One mount of the VE. id is ctl's, the same in the image and at restore. */
+/*
+ * One mount of the VE. id is ctl's, the same in the image and at restore. One that
+ * another hides, so that nobody can open it, is named by where it lies.
+ */
 struct cpt_ioc_mount {
 	__u32 id;		/* 1 … ; 1 is the VE's root */
-	__s32 fd;		/* O_PATH descriptor of the mount's root directory */
+	__s32 fd;		/* O_PATH descriptor of the mount's root; -1: hidden */
+	__u32 parent;		/* hidden: id of the mount on which it lies, earlier in the table; else 0 */
+	__u32 path_len;		/* hidden: of its mount point in there; else 0 */
+	__aligned_u64 path;
 };
 
 struct cpt_ioc_mounts {
@@ -78,8 +84,8 @@ struct cpt_ioc_blob {
 #define CPT_META_MAX	(256u << 20)	/* bytes of an image's metadata, all blobs included */
 
 /* Tags of blobs (struct cpt_ioc_blob.tag, struct cpt_blob_rec.tag). */
-#define CPT_BLOB_VE	1	/* JSON: the VE, its generation, its mounts (cli/world.c) */
-#define CPT_BLOB_TMPFS	2	/* archive of the contents of the tmpfs with mount id `key` */
+#define CPT_BLOB_VE	1	/* JSON: the VE, its generation, its mounts (cli/blob.c) */
+#define CPT_BLOB_TMPFS	2	/* archive of the contents of the tmpfs with mount id `key`, or the next piece of it */
 
 struct cpt_ioc_dump {
 	__s32 fd;		/* the image; written forward from its position, never seeked */

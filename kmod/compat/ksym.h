@@ -54,6 +54,9 @@ void hook_cred_free(struct cred *cred);
 /* Private to fs/timerfd.c. */
 int do_timerfd_settime(int ufd, int flags, const struct itimerspec64 *new, struct itimerspec64 *old);
 
+/* Private to fs: what is mounted on a path, with a reference. */
+struct vfsmount *lookup_mnt(const struct path *path);
+
 /* A system call's entry: takes the registers of the caller. */
 long cpt_syscall_proto(const struct pt_regs *regs);
 

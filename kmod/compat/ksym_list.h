@@ -23,6 +23,7 @@ KSYM(hook_cred_free)
 KSYM(hook_cred_prepare)
 #endif
 KSYM(kernel_clone)
+KSYM(lookup_mnt)
 KSYM(map_vdso_once)
 KSYM(pidfd_get_pid)
 KSYM(pidfd_pid)

@@ -9,7 +9,7 @@
  * if the kernel has it in memory, as it has for any that was linked or looked up not long ago.
  * Not preserved: the inode's number, of one without any name.
  * Refused: one whose other names nobody knows, that lay in a directory which is gone too,
- * that has extended attributes; other file systems than ext2-4 and tmpfs.
+ * that has extended attributes; other file systems than ext2-4 and tmpfs; read-only mounts.
  *
  * It is made again with O_TMPFILE in the root of its mount. cpt_deleted_open() gives
  * it a dentry with the old name, not hashed, as unlink(2) leaves one.
@@ -58,6 +58,8 @@ const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char
 		       "a deleted file that has another name, which no path of the VE leads to";
 	if (magic != EXT4_SUPER_MAGIC && magic != TMPFS_MAGIC)
 		return "a deleted file of a file system where such cannot be preserved yet";
+	if (__mnt_is_readonly(f->f_path.mnt))
+		return "a deleted file of a read-only mount, which cannot be preserved yet";
 	if (vfs_listxattr(dentry, NULL, 0) > 0)
 		return "a deleted file with extended attributes, which cannot be preserved yet";
 	return NULL;

@@ -2,6 +2,7 @@
 /*
  * usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]
  *        image IMAGE OUT --seed N --sift COUNT --ve VEID
+ *        image IMAGE OUT --text FROM --to TO
  *        image --busy DIR
  *
  * The last is a program for the VE, with something of every kind in it; it makes
@@ -14,6 +15,7 @@
  *                 metadata is well-formed too (walk.h), so that more than the parser
  *                 is tried
  *   --cut K       it ends at place K of 50 (0: at once; 49: shortly before its end)
+ *   --text FROM   this text in the metadata becomes TO, which is as long; checksums are right
  *   --regs WHAT   registers of tasks are what no program may have: cs, eflags,
  *                 fsbase, gsbase, ip, sp, xstate; checksums are right
  *
@@ -453,6 +455,23 @@ static void break_tasks(struct file *f, const char *what)
 	}
 }
 
+/* --- text --------------------------------------------------------------------------------------- */
+
+static void replace_text(struct file *f, const char *from, const char *to)
+{
+	uint8_t *p = f->p, *end = f->p + meta_end(f);
+	size_t n = from ? strlen(from) : 0;
+	int count = 0;
+
+	if (!n || !to || strlen(to) != n)
+		errx(2, "a text and another of the same length are wanted");
+	for (; (p = memmem(p, end - p, from, n)); p += n, count++)
+		memcpy(p, to, n);
+	if (!count)
+		errx(2, "the image does not have '%s'", from);
+	note("%s -> %s, %d times", from, to, count);
+}
+
 /* --- in the VE ----------------------------------------------------------------------------------- */
 
 static void must(long ret)
@@ -630,6 +649,7 @@ static int usage(void)
 {
 	fputs("usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]\n"
 	      "       image IMAGE OUT --seed N --sift COUNT --ve VEID\n"
+	      "       image IMAGE OUT --text FROM --to TO\n"
 	      "       image --busy DIR\n", stderr);
 	return 2;
 }
@@ -643,10 +663,12 @@ int main(int argc, char **argv)
 		{ "regs", required_argument, NULL, 'r' },
 		{ "sift", required_argument, NULL, 'n' },
 		{ "ve", required_argument, NULL, 'v' },
+		{ "text", required_argument, NULL, 't' },
+		{ "to", required_argument, NULL, 'o' },
 		{ "busy", required_argument, NULL, 'b' },
 		{ }
 	};
-	const char *what = NULL;
+	const char *what = NULL, *text = NULL, *to = NULL;
 	long cut = -1, count = 0;
 	unsigned int veid = 0;
 	bool fix = false;
@@ -666,6 +688,10 @@ int main(int argc, char **argv)
 			count = strtol(optarg, NULL, 0);
 		else if (c == 'v')
 			veid = strtoul(optarg, NULL, 0);
+		else if (c == 't')
+			text = optarg;
+		else if (c == 'o')
+			to = optarg;
 		else if (c == 'b')
 			return busy(optarg);
 		else
@@ -681,6 +707,9 @@ int main(int argc, char **argv)
 	if (what) {
 		note("%s of", what);
 		break_tasks(&f, what);
+		fix = true;
+	} else if (text) {
+		replace_text(&f, text, to);
 		fix = true;
 	} else if (cut >= 0) {
 		f.n = f.n * cut / CUTS;

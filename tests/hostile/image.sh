@@ -21,8 +21,11 @@ GOOD=$WORK/good BAD=$WORK/bad
 LIMIT=60	# seconds for any command
 BATCH=250	# images between two good restores
 
-# What the VE runs: "image --busy", and a shell with children and a pipe.
+# What the VE runs: "image --busy", and a shell with children and a pipe. And mounts of its own.
 start_busy() {
+	must nsenter -t "$(ve_init)" -m -- /bin/sh -euc 'mkdir -p /mnt/a /mnt/b; mount -t tmpfs -o size=1m own /mnt/a
+mkdir /mnt/a/in; echo 1 >/mnt/a/f; mount -t tmpfs in /mnt/a/in; mount --make-shared /mnt/a; mount --bind /mnt/a /mnt/b
+mount --make-slave /mnt/b; mount --bind /srv /mnt/a/in; touch /mnt/f; mount --bind /mnt/a/f /mnt/f'
 	put_program hostile/image
 	must ctl exec2 "$VEID" 'cd /; setsid /t/image --busy /tmp </dev/null >/tmp/busy.log 2>&1 &'
 	must ctl exec2 "$VEID" 'cd /tmp; setsid sh -c "sleep 100000 | cat & sleep 100000 & wait" </dev/null >/dev/null 2>&1 &'

@@ -481,9 +481,12 @@ static const struct row layout[] = {
 	MEMBER(cpt_ioc_suspend, tasks, 16, 4),
 	MEMBER(cpt_ioc_suspend, passes, 20, 4),
 
-	STRUCT(cpt_ioc_mount, 8),
+	STRUCT(cpt_ioc_mount, 24),
 	MEMBER(cpt_ioc_mount, id, 0, 4),
 	MEMBER(cpt_ioc_mount, fd, 4, 4),
+	MEMBER(cpt_ioc_mount, parent, 8, 4),
+	MEMBER(cpt_ioc_mount, path_len, 12, 4),
+	MEMBER(cpt_ioc_mount, path, 16, 8),
 
 	STRUCT(cpt_ioc_mounts, 16),
 	MEMBER(cpt_ioc_mounts, n, 0, 4),
@@ -706,7 +709,7 @@ static const struct number numbers[] = {
 	NUMBER(CPT_VERIFIED, 3),
 	NUMBER(CPT_INITED, 4),
 	NUMBER(CPT_UNDUMPED, 5),
-	NUMBER(CPT_IOC_ABI, 1),
+	NUMBER(CPT_IOC_ABI, 2),
 	NUMBER(CPT_MOUNTS_MAX, 0x1000),
 	NUMBER(CPT_BLOB_MAX, 0x4000000),
 	NUMBER(CPT_META_MAX, 0x10000000),

@@ -175,9 +175,9 @@ else
 fi
 if [[ -e /dev/cpt ]]; then
 	# a mount of the VE's own is an obstacle that is named, with others at once
-	must nsenter -t "$(ve_init)" -m mount -t tmpfs mine /mnt
-	expect 16 '/mnt \(tmpfs' ctl chkpnt $VEID
-	expect 16 '/mnt \(tmpfs' ctl chkpnt $VEID --check
+	must nsenter -t "$(ve_init)" -m mount -t ramfs mine /mnt
+	expect 16 '/mnt \(ramfs\) cannot be preserved' ctl chkpnt $VEID
+	expect 16 '/mnt \(ramfs\) cannot be preserved' ctl chkpnt $VEID --check
 	must nsenter -t "$(ve_init)" -m umount /mnt
 	expect 0 'Nothing stands in the way' ctl chkpnt $VEID --check
 fi

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mounts of a VE: those of the table (world.h) and those that its programs made.
+ * Read from mountinfo, kept in the image as JSON, made again at restore (remount.h).
+ *
+ * An image is not to be trusted, and a VE may do what it likes: at both ends the same
+ * check says whether a mount is one that we make.
+ */
+#ifndef CPT_CLI_MOUNTS_H
+#define CPT_CLI_MOUNTS_H
+
+#include "world.h"
+
+#include <json-c/json.h>
+
+struct ve_mount {
+	unsigned int id;		/* in the image: of the table, or MOUNTS_OWN and more */
+	const struct world_mount *row;	/* NULL: the VE's own */
+	int parent;			/* the mount on which it lies; -1: it is the root */
+	int of;				/* the one that stands for its file system and shows all of it; -1: none */
+	char *target;			/* where, in the VE */
+	char *point;			/* where, in its parent; "/": over the root of that */
+	char *root;			/* what it shows: path in the mount `of` */
+	char *dev;			/* file system, "MAJOR:MINOR"; NULL: read from an image */
+	char *type, *source;
+	char *flags, *options;		/* of mount and file system, as mountinfo writes them */
+	int shared, master;		/* peer groups, 0: none */
+	bool unbindable;
+	int mnt_id;			/* of mountinfo; 0: not known */
+	int fd;				/* O_PATH of its root; -1: not open */
+};
+
+#define MOUNTS_OWN	1000
+
+/*
+ * In an order in which they can be made: parents first, and of those on the same
+ * parent what may hide another last. So what hides a mount stands behind it.
+ */
+struct ve_mounts {
+	struct ve_mount *m;
+	unsigned int n;
+};
+
+/* From a mountinfo text, read outside of the VE's cgroup namespace, whose root is cgroup; an enum code. */
+int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all);
+void mounts_free(struct ve_mounts *all);
+
+/* Why mount i is none that we make; NULL: it is. admin: the VE may have CAP_SYS_ADMIN. */
+const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool admin);
+
+/*
+ * Say of each mount of a running VE, and of each that is missing, why it cannot be
+ * preserved. host: mountinfo of a namespace outside, for peer groups. Returns how many.
+ */
+int mounts_obstacles(const struct ve_mounts *all, const char *host, bool admin);
+
+/* Open what can be reached below the directory root, by its number; an enum code. */
+int mounts_open(int root, struct ve_mounts *all);
+
+/* Its file system is a tmpfs, and it stands for it: its contents belong to the image. */
+bool mounts_has_contents(const struct ve_mounts *all, unsigned int i);
+
+/*
+ * Options of a file system that are to be given when it is made again, or can be given
+ * later, "a=b,c"; to be freed. NULL: it is of no type that a VE may make.
+ */
+char *mounts_options(const struct ve_mount *m, bool later);
+
+/* In the peer group: the member that shows all that the others do; -1: there is none. */
+int mounts_leader(const struct ve_mounts *all, int group);
+
+/*
+ * As the module wants them, to be freed: those that are open, or are hidden by others
+ * and can be found by where they lie.
+ */
+struct cpt_ioc_mount *mounts_table(const struct ve_mounts *all, unsigned int *n);
+
+json_object *mounts_json(const struct ve_mounts *all);
+
+/* From an image; an enum code. */
+int mounts_parse(json_object *array, bool admin, struct ve_mounts *all);
+
+#endif

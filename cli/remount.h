@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The mounts of a VE made again, by the helper of a restore, in the VE's world. */
+#ifndef CPT_CLI_REMOUNT_H
+#define CPT_CLI_REMOUNT_H
+
+#include "mounts.h"
+
+/* Fill the new file system of mount i, whose root is fd; an enum code. */
+typedef int remount_fill(void *arg, unsigned int i, int fd);
+
+/*
+ * To be called when all of the table but /proc is mounted: give it its contents, and
+ * what the VE changed of it. An enum code.
+ */
+int remount_table(struct ve_mounts *all, remount_fill *fill, void *arg);
+
+/* When all of it is: make the rest, and open all of them. An enum code. */
+int remount(struct ve_mounts *all, remount_fill *fill, void *arg);
+
+#endif

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+# timeout: 240
+# Images that say of the container's mounts what is not so, with all checksums right: places outside,
+# through links that the VE has laid, other types and options, file systems and parents that are none.
+# Each is refused with a sentence; nothing is mounted or changed on the host; the good one is restored.
+VEID=${VEID:-152}
+# shellcheck source=tests/lib/ve.sh
+. "${CPT_TESTS:-$(dirname "$0")/..}/lib/ve.sh"
+
+GOOD=$WORK/good BAD=$WORK/bad
+with_ve
+must mkdir -p "$PRIVATE/srv/one" "$PRIVATE/mnt/one" "$PRIVATE/mnt/two"
+must ln -s mnt "$PRIVATE/lnk"
+must ln -s ../../../../../../../etc "$PRIVATE/esc"
+must nsenter -t "$(ve_init)" -m -- /bin/sh -euc 'mount -t tmpfs -o size=1024k mine /mnt/one; mkdir /mnt/one/in
+mount --bind /srv/one /mnt/one/in; mount --bind /srv/one /mnt/two; mount --make-shared /mnt/one'
+must ctl chkpnt "$VEID" --dumpfile "$GOOD"
+before=$(sort /proc/self/mountinfo)
+
+COUNT=0
+# refused SENTENCE FROM TO: with this in place of that
+refused() {
+	must "$CPT_BIN/hostile/image" "$GOOD" "$BAD" --text "${2//\//\\/}" --to "${3//\//\\/}"
+	expect 17 '' ctl restore "$VEID" --dumpfile "$BAD" --force --keep
+	[[ $SAID == *"$1"* ]] || fail "with $3 for $2 it is not refused with '$1': $SAID"
+	ve_gone || fail "with $3 for $2 something is left"
+	[[ $(sort /proc/self/mountinfo) == "$before" ]] || fail "with $3 for $2 the host has other mounts"
+	COUNT=$((COUNT + 1))
+}
+damaged='what it says of it is damaged' none='no mount shows the whole of its file system'
+refused "$damaged" '"point":"/mnt/one"' '"point":"/../onee"'
+refused "$damaged" '"point":"/mnt/one"' '"point":"/./mntee"'
+refused "$damaged" '"point":"/mnt/one"' '"point":"mnt/oonee"'
+refused 'Too many levels of symbolic links' '"point":"/mnt/one"' '"point":"/lnk/one"'
+refused 'Cannot mount /mnt/one (tmpfs)' '"point":"/mnt/one"' '"point":"/esc/one"'
+refused 'No such file or directory' '"point":"/mnt/one"' '"point":"/mnt/eno"'
+refused "$damaged" '"root":"/srv/one"' '"root":"/../etcc"'
+refused 'Too many levels of symbolic links' '"root":"/srv/one"' '"root":"/esc/ssl"'
+refused 'No such file or directory' '"root":"/srv/one"' '"root":"/etc/xxx"'
+refused 'file systems of this type are not preserved' '"type":"tmpfs","source":"mine"' '"type":"ramfs","source":"mine"'
+refused 'file systems of this type are not preserved' '"type":"tmpfs","source":"mine"' '"type":"sysfs","source":"mine"'
+refused 'its option mpol=local is not preserved' 'size=1024k' 'mpol=local'
+refused 'its option size:1024k is not preserved' 'size=1024k' 'size:1024k'
+refused 'it has no place' '"parent":1,"point":"/mnt/one"' '"parent":9,"point":"/mnt/one"'
+refused "$damaged" '"target":"/mnt/one"' '"target":"mnt//one"'
+refused 'that this ctl does not make' '"of":100' '"of":999'
+refused 'it receives mounts from outside the container' '"shared":' '"master":'
+must ctl restore "$VEID" --dumpfile "$GOOD" --force --keep
+must nsenter -t "$(ve_init)" -m test -d /mnt/one/in
+say "$COUNT images refused, and the good one restored"
+must ctl stop "$VEID" --fast
+must ctl destroy "$VEID"

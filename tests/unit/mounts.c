@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What mountinfo says of a VE and what an image says: order, names, file systems, and
+ * all that is not let through.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include <cmocka.h>
+
+#include "mount.h"
+#include "mounts.h"
+
+#define WORLD \
+	"30 2 254:1 /vz/private/9 / rw,relatime - ext4 /dev/vda1 rw\n" \
+	"31 30 0:40 / /dev rw,nosuid,relatime - tmpfs tmpfs rw,size=65536k,mode=755,inode64\n" \
+	"33 30 0:42 / /run rw,nosuid,nodev,relatime - tmpfs tmpfs rw,mode=755,inode64\n" \
+	"34 30 0:43 / /sys ro,nosuid,nodev,noexec,relatime - sysfs sysfs rw\n" \
+	"35 30 0:44 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw\n"
+
+static struct ve_mounts *read_all(const char *more)
+{
+	static struct ve_mounts all;
+	static char text[8192];
+
+	snprintf(text, sizeof(text), "%s%s", WORLD, more);
+	mounts_free(&all);
+	assert_int_equal(mounts_read(text, "/vz/9/ve", &all), 0);
+	return &all;
+}
+
+/* The last mount with this target. */
+static const struct ve_mount *find(const struct ve_mounts *all, const char *target)
+{
+	const struct ve_mount *m = NULL;
+
+	for (unsigned int i = 0; i < all->n; i++)
+		if (!strcmp(all->m[i].target, target))
+			m = &all->m[i];
+	assert_non_null(m);
+	return m;
+}
+
+static const char *why(const struct ve_mounts *all, const char *target)
+{
+	return mounts_why_not(all, find(all, target) - all->m, false);
+}
+
+#define REFUSED(line, target, words) do { \
+	const char *said = why(read_all(line), target); \
+	assert_non_null(said); \
+	assert_string_equal(said, words); \
+} while (0)
+
+static void test_line(void **state)
+{
+	const char *text = "36 35 98:0 /a\\040b /c\\134d ro,noatime shared:3 master:7 unbindable - fuse.x  rw,size=4k\n"
+			   "37 36 0:5 / /x rw - tmpfs s\\043 rw";
+	struct mount_line m;
+
+	(void)state;
+	assert_true(mount_next(&text, &m));
+	assert_int_equal(m.id, 36);
+	assert_int_equal(m.parent, 35);
+	assert_string_equal(m.dev, "98:0");
+	assert_string_equal(m.root, "/a b");
+	assert_string_equal(m.target, "/c\\d");
+	assert_string_equal(m.flags, "ro,noatime");
+	assert_int_equal(m.shared, 3);
+	assert_int_equal(m.master, 7);
+	assert_true(m.unbindable);
+	assert_string_equal(m.type, "fuse.x");
+	assert_string_equal(m.source, "");
+	assert_string_equal(m.options, "rw,size=4k");
+	assert_true(mount_next(&text, &m));
+	assert_int_equal(m.id, 37);
+	assert_string_equal(m.source, "s#");
+	assert_int_equal(m.shared, 0);
+	assert_false(mount_next(&text, &m));
+	/* a line that is none */
+	text = "x\n\n 1";
+	while (mount_next(&text, &m))
+		assert_string_equal(m.options, "");
+}
+
+static void test_escape(void **state)
+{
+	static const char raw[] = "a b\n\t\\#\303\244\377~\001";
+	char *text = mount_escape(raw);
+
+	(void)state;
+	assert_string_equal(text, "a\\040b\\012\\011\\134\\043\\303\\244\\377~\\001");
+	mount_unescape(text);
+	assert_string_equal(text, raw);
+	free(text);
+}
+
+static void test_flags(void **state)
+{
+	uint64_t attr;
+
+	(void)state;
+	assert_null(mount_flags("rw,relatime", &attr));
+	assert_int_equal(attr, 0);
+	assert_null(mount_flags("ro,nosuid,nodev,noexec,noatime,nosymfollow", &attr));
+	assert_int_equal(attr, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |
+				       MOUNT_ATTR_NOATIME | MOUNT_ATTR_NOSYMFOLLOW);
+	assert_null(mount_flags("rw,nodiratime", &attr));
+	assert_int_equal(attr, MOUNT_ATTR_STRICTATIME | MOUNT_ATTR_NODIRATIME);
+	assert_string_equal(mount_flags("rw,idmapped,relatime", &attr), "idmapped");
+	assert_string_equal(mount_flags("r", &attr), "r");
+}
+
+static void test_order(void **state)
+{
+	/* as one kernel lists them, moved and stacked: a child before its parent, the top before what is under it */
+	const struct ve_mounts *all = read_all("50 52 0:61 / /m rw - tmpfs top rw\n"
+					       "52 30 0:60 / /m rw - tmpfs base rw\n"
+					       "53 52 0:62 / /m/x rw - tmpfs x rw\n"
+					       "54 30 0:63 / /m/x/y rw - tmpfs deep rw\n"
+					       "55 30 0:64 / /m-a rw - tmpfs other rw\n");
+	const char *order[] = { "deep", "other", "base", "x", "top" };
+	unsigned int i, n = 0;
+
+	(void)state;
+	assert_int_equal(all->n, 10);
+	assert_int_equal(all->m[0].id, 1);
+	for (i = 0; i < all->n; i++) {
+		assert_true(all->m[i].parent < (int)i);
+		if (all->m[i].id >= MOUNTS_OWN)
+			assert_string_equal(all->m[i].source, order[n++]);
+		assert_null(mounts_why_not(all, i, false));
+	}
+	assert_int_equal(n, 5);
+	assert_string_equal(find(all, "/m/x/y")->point, "/m/x/y");
+	assert_string_equal(find(all, "/m")->point, "/");
+	assert_int_equal(find(all, "/run")->id, 5);
+}
+
+static void test_rows(void **state)
+{
+	/* one over /run that looks the same is not the table's */
+	const struct ve_mounts *all = read_all("60 33 0:70 / /run rw,nosuid,nodev - tmpfs tmpfs rw,mode=755\n");
+
+	(void)state;
+	assert_int_equal(find(all, "/run")->id, MOUNTS_OWN);
+	assert_string_equal(find(all, "/run")->point, "/");
+	assert_int_equal(all->m[find(all, "/run")->parent].id, 5);
+	/* fewer restrictions than ctl gave */
+	mounts_free((struct ve_mounts *)all);
+	assert_int_equal(mounts_read("30 2 8:1 / / rw - ext4 d rw\n31 30 0:40 / /sys ro,nosuid - sysfs t rw\n",
+				     "/vz/9/ve", (struct ve_mounts *)all), 0);
+	assert_string_equal(mounts_why_not(all, 1, false), "it was changed to ro,nosuid");
+}
+
+static void test_binds(void **state)
+{
+	const struct ve_mounts *all = read_all("50 30 0:60 / /z rw - tmpfs t rw,size=4k,nr_inodes=7,inode64\n"
+					       "51 30 0:60 /sub /a rw - tmpfs t rw,size=4k,nr_inodes=7,inode64\n"
+					       "52 30 254:1 /vz/private/9/srv /b ro - ext4 /dev/vda1 rw\n"
+					       "53 30 254:1 /vz/private/9 /c rw - ext4 /dev/vda1 rw\n"
+					       "54 30 0:42 /lock /d rw - tmpfs tmpfs rw,mode=755\n"
+					       "55 30 0:30 /vz/9/ve /e ro - cgroup2 c rw,nsdelegate\n"
+					       "56 30 0:30 /vz/9/ve/sub /f ro - cgroup2 c rw,nsdelegate\n");
+	char *options = mounts_options(find(all, "/z"), false), *later = mounts_options(find(all, "/z"), true);
+
+	(void)state;
+	for (unsigned int i = 0; i < all->n; i++)
+		assert_null(mounts_why_not(all, i, false));
+	assert_ptr_equal(&all->m[find(all, "/a")->of], find(all, "/z"));
+	assert_string_equal(find(all, "/a")->root, "/sub");
+	assert_true(mounts_has_contents(all, find(all, "/z") - all->m));
+	assert_false(mounts_has_contents(all, find(all, "/a") - all->m));
+	assert_int_equal(find(all, "/b")->of, 0);
+	assert_string_equal(find(all, "/b")->root, "/srv");
+	assert_string_equal(find(all, "/c")->root, "/");
+	assert_int_equal(all->m[find(all, "/d")->of].id, 5);
+	assert_string_equal(find(all, "/f")->root, "/sub");
+	assert_string_equal(options, "size=4k,nr_inodes=7,inode64");
+	free(options);
+	assert_string_equal(later, "size=4k,nr_inodes=7");
+	free(later);
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	REFUSED("50 30 254:1 /etc /m rw - ext4 d rw\n", "/m", "it shows something outside the container");
+	REFUSED("50 30 254:1 /vz/private/99 /m rw - ext4 d rw\n", "/m", "it shows something outside the container");
+	REFUSED("50 30 254:1 /vz/private/9/x//deleted /m rw - ext4 d rw\n", "/m", "what it shows was deleted");
+	REFUSED("50 30 8:9 / /m rw - ext4 d rw\n", "/m", "file systems of this type are not preserved");
+	REFUSED("50 30 0:60 /sub /m rw - tmpfs t rw\n", "/m", "no mount shows the whole of its file system");
+	REFUSED("50 30 0:60 / / rw - tmpfs t rw\n", "/", "it covers the container's root");
+	REFUSED("50 30 0:60 / /m rw,idmapped - tmpfs t rw\n", "/m", "its flag idmapped is not preserved");
+	REFUSED("50 30 0:60 / /m rw - tmpfs t rw,huge=always\n", "/m", "its option huge=always is not preserved");
+	REFUSED("50 30 0:60 / /m rw - tmpfs t rw,sizeof=1\n", "/m", "its option sizeof=1 is not preserved");
+	REFUSED("50 30 0:43 / /m rw - sysfs s rw\n", "/m",
+		"to see all of this file system takes the capability sys_admin");
+	REFUSED("50 30 0:44 /sys /m rw - proc s rw\n", "/m",
+		"to see all of this file system takes the capability sys_admin");
+	REFUSED("50 30 0:30 / /m ro - cgroup2 c rw\n", "/m", "it shows something outside the container");
+	REFUSED("50 30 0:30 /vz/9 /m ro - cgroup2 c rw\n", "/m", "it shows something outside the container");
+	REFUSED("50 30 0:30 /vz/9/ve /m rw - cgroup2 c rw\n", "/m", "this type is preserved only read-only");
+	REFUSED("50 30 0:30 /vz/9/ve /m ro - cgroup2 c ro\n", "/m", "its option ro is not preserved");
+	REFUSED("50 30 0:80 / /m rw - proc s rw\n", "/m", "file systems of this type are not preserved");
+}
+
+static void test_groups(void **state)
+{
+	const char *host = "20 1 8:1 / / rw shared:1 - ext4 d rw\n21 20 0:9 / /x rw shared:7 master:8 - tmpfs t rw\n";
+	const struct ve_mounts *all = read_all("50 30 0:60 / /z rw shared:5 - tmpfs t rw\n"
+					       "51 30 0:60 /a /a rw shared:5 - tmpfs t rw\n"
+					       "52 30 0:60 /a/b /b rw shared:6 master:5 - tmpfs t rw\n"
+					       "53 30 0:60 / /u rw unbindable - tmpfs t rw\n");
+	int n;
+
+	(void)state;
+	for (unsigned int i = 0; i < all->n; i++)
+		assert_null(mounts_why_not(all, i, false));
+	assert_ptr_equal(&all->m[mounts_leader(all, 5)], find(all, "/z"));
+	assert_ptr_equal(&all->m[mounts_leader(all, 6)], find(all, "/b"));
+	assert_int_equal(mounts_leader(all, 7), -1);
+	REFUSED("50 30 0:60 / /m rw master:7 - tmpfs t rw\n", "/m", "it receives mounts from outside the container");
+	/* no member shows what all of them do; a slave shows more than its master */
+	REFUSED("50 30 0:60 / /z rw - tmpfs t rw\n51 30 0:60 /a /m rw shared:5 - tmpfs t rw\n"
+		"52 30 0:60 /b /b rw shared:5 - tmpfs t rw\n", "/m", "its peer group cannot be made again");
+	REFUSED("50 30 0:60 / /m rw master:5 - tmpfs t rw\n51 30 0:60 /a /a rw shared:5 - tmpfs t rw\n", "/m",
+		"its peer group cannot be made again");
+	/* what else it says is that most of the table is not there */
+	n = mounts_obstacles(read_all("50 30 0:60 / /m rw shared:5 - tmpfs t rw\n"), host, false);
+	assert_int_equal(mounts_obstacles(read_all("50 30 0:60 / /m rw shared:7 - tmpfs t rw\n"), host, false), n + 1);
+}
+
+/* Those that can be opened by their descriptor, hidden ones by their place, the rest not at all. */
+static void test_table(void **state)
+{
+	struct ve_mounts *all = read_all("50 30 0:60 / /m rw - tmpfs t rw\n51 50 0:61 / /m rw - tmpfs t rw\n"
+					 "52 50 0:62 / /m/x rw - tmpfs t rw\n53 35 0:44 /sys /proc/sys ro - proc p rw\n"
+					 "54 53 0:63 / /proc/sys/own rw - tmpfs t rw\n");
+	struct cpt_ioc_mount *table;
+	unsigned int n, hidden = 0;
+
+	(void)state;
+	for (unsigned int i = 0; i < all->n; i++)
+		all->m[i].fd = strcmp(all->m[i].source, "t") && strcmp(all->m[i].source, "p") ? 1000 : -1;
+	table = mounts_table(all, &n);
+	/* not /proc/sys, which leads elsewhere from here, nor what is below */
+	assert_int_equal(n, all->n - 2);
+	for (unsigned int i = 0; i < n; i++) {
+		if (table[i].fd >= 0) {
+			assert_int_equal(table[i].parent, 0);
+			continue;
+		}
+		hidden++;
+		assert_true(table[i].id >= MOUNTS_OWN && table[i].parent);
+		assert_int_equal(strlen((const char *)(uintptr_t)table[i].path), table[i].path_len);
+	}
+	assert_int_equal(hidden, 3);
+	free(table);
+	for (unsigned int i = 0; i < all->n; i++)
+		all->m[i].fd = -1;
+}
+
+/* --- images ---------------------------------------------------------------------------------- */
+
+#define ROOT	"{\"id\":1,\"target\":\"/\",\"point\":\"/\",\"of\":1,\"root\":\"/\",\"type\":\"ext4\"," \
+		"\"source\":\"d\",\"flags\":\"rw,relatime\",\"options\":\"rw\"}"
+/* id, parent, point, of, root, the rest */
+#define OWN(id, parent, point, of, root, rest) \
+	",{\"id\":" id ",\"target\":\"/t\",\"parent\":" parent ",\"point\":\"" point "\",\"of\":" of \
+	",\"root\":\"" root "\",\"source\":\"s\"," rest "}"
+#define TMPFS	"\"type\":\"tmpfs\",\"flags\":\"rw\",\"options\":\"rw\""
+
+static int parse(const char *text)
+{
+	json_object *a = json_tokener_parse(text);
+	struct ve_mounts all;
+	int code = mounts_parse(a, false, &all);
+
+	mounts_free(&all);
+	json_object_put(a);
+	return code;
+}
+
+#define GOOD(more)	assert_int_equal(parse("[" ROOT more "]"), 0)
+#define BAD(more)	assert_int_equal(parse("[" ROOT more "]"), 17)
+
+static void test_image(void **state)
+{
+	(void)state;
+	GOOD("");
+	GOOD(OWN("1000", "1", "/mnt", "1000", "/", TMPFS));
+	/* a bind of one that comes later */
+	GOOD(OWN("1000", "1", "/a", "1001", "/sub", TMPFS) OWN("1001", "1", "/b", "1001", "/", TMPFS));
+	GOOD(OWN("1000", "1", "/a\\\\040\\\\377", "1", "/srv",
+		 "\"type\":\"ext4\",\"flags\":\"ro\",\"options\":\"rw,x=y\""));
+	assert_int_equal(parse("{}"), 17);
+	assert_int_equal(parse("[]"), 17);
+	assert_int_equal(parse("[1]"), 17);
+	assert_int_equal(parse("null"), 17);
+}
+
+static void test_hostile(void **state)
+{
+	(void)state;
+	/* places */
+	BAD(OWN("1000", "1", "/../mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "/mnt/..", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "/./mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "/mnt/", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "//mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "/a\\\\057..\\\\057b", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "/", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "/mnt", "1", "/../../etc", "\"type\":\"ext4\",\"flags\":\"rw\",\"options\":\"rw\""));
+	/* parents: none, itself, one that comes later, no number */
+	BAD(OWN("1000", "7777", "/mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1000", "/mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1001", "/a", "1000", "/", TMPFS) OWN("1001", "1", "/b", "1001", "/", TMPFS));
+	BAD(OWN("1000", "\"1\"", "/mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "-1", "/mnt", "1000", "/", TMPFS));
+	BAD(OWN("1000", "99999999999999", "/mnt", "1000", "/", TMPFS));
+	/* ids: of no row, used twice, none */
+	BAD(OWN("99", "1", "/mnt", "99", "/", TMPFS));
+	BAD(OWN("4", "1", "/mnt", "4", "/", TMPFS));
+	BAD(OWN("1000", "1", "/a", "1000", "/", TMPFS) OWN("1000", "1", "/b", "1000", "/", TMPFS));
+	BAD(OWN("0", "1", "/a", "1000", "/", TMPFS));
+	BAD(",{}");
+	/* file systems: none, a bind's, a cover's, another type's, one that is none of ours */
+	BAD(OWN("1000", "1", "/a", "0", "/", TMPFS));
+	BAD(OWN("1000", "1", "/a", "1001", "/", TMPFS) OWN("1001", "1", "/b", "1000", "/", TMPFS));
+	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"ext4\",\"flags\":\"rw\",\"options\":\"rw\""));
+	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"proc\",\"flags\":\"rw\",\"options\":\"rw\""));
+	BAD(OWN("1000", "1", "/a", "1", "/", TMPFS));
+	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"tmpfs\",\"flags\":\"rw\",\"options\":\"rw,mpol=bind:0\""));
+	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"tmpfs\",\"flags\":\"rw,idmapped\",\"options\":\"rw\""));
+	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"tmp\\u0000fs\",\"flags\":\"rw\",\"options\":\"rw\""));
+	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"tmpfs\",\"flags\":1,\"options\":\"rw\""));
+	/* the root is somewhere else */
+	assert_int_equal(parse("[{\"id\":5,\"target\":\"/run\",\"point\":\"/run\",\"of\":5,\"root\":\"/\","
+			       "\"type\":\"tmpfs\",\"source\":\"s\",\"flags\":\"rw,nosuid\",\"options\":\"rw\"}]"), 17);
+}
+
+static void test_round(void **state)
+{
+	const struct ve_mounts *all = read_all("50 30 0:60 / /z\\040\\134 rw - tmpfs a\\040b rw,size=4k\n"
+					       "51 30 0:60 /sub /a rw - tmpfs t rw,size=4k\n"
+					       "52 50 254:1 /vz/private/9/srv /z\\040\\134/b ro,noexec - ext4 d rw\n");
+	json_object *a = mounts_json(all), *again;
+	struct ve_mounts back;
+
+	(void)state;
+	again = json_tokener_parse(json_object_to_json_string(a));
+	assert_int_equal(mounts_parse(again, false, &back), 0);
+	assert_int_equal(back.n, all->n);
+	for (unsigned int i = 0; i < all->n; i++) {
+		const struct ve_mount *x = &all->m[i], *y = &back.m[i];
+
+		assert_int_equal(x->id, y->id);
+		assert_int_equal(x->parent, y->parent);
+		assert_int_equal(x->of, y->of);
+		assert_ptr_equal(x->row, y->row);
+		assert_string_equal(x->point, y->point);
+		assert_string_equal(x->root, y->root);
+		assert_string_equal(x->source, y->source);
+		assert_string_equal(x->flags, y->flags);
+		assert_string_equal(x->options, y->options);
+	}
+	mounts_free(&back);
+	json_object_put(a);
+	json_object_put(again);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_line),	cmocka_unit_test(test_escape), cmocka_unit_test(test_flags),
+		cmocka_unit_test(test_order),	cmocka_unit_test(test_rows),   cmocka_unit_test(test_binds),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_image),  cmocka_unit_test(test_hostile),
+		cmocka_unit_test(test_round),	cmocka_unit_test(test_groups), cmocka_unit_test(test_table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
