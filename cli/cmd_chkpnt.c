@@ -256,7 +256,9 @@ static int dump(struct chkpnt *c)
 	}
 	dumpfile_clean(c->file);
 	code = put_contents(c);
-	if (!code)
+	if (code)	/* the module may have a sentence on why */
+		dev_ioctl(c->dev, CPT_IOC_CHECK, NULL);
+	else
 		code = put_ve(c);
 	if (!code)
 		code = dumpfile_open(&d, c->file);

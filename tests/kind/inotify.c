@@ -19,7 +19,7 @@ struct event {
 
 static int unread, quiet, flood, waited, shared, ep, edge_ep, signals;
 static int gone_place, fifo;
-static int wd_dir, wd_file, wd_run, wd_link, wd_root, wd_once, wd_excl, wd_high, wd_cgroup;
+static int wd_dir, wd_file, wd_run, wd_link, wd_root, wd_once, wd_shm, wd_high, wd_cgroup;
 static int unread_len, limit;
 
 static char *name(const char *what)
@@ -101,12 +101,13 @@ static void make_quiet(void)
 	wd_dir = watch(quiet, "/tmp/ino.dir", IN_ALL_EVENTS);
 	wd_file = watch(quiet, "/tmp/ino.file", IN_ALL_EVENTS);
 	wd = watch(quiet, "/tmp", IN_CREATE);
-	wd_run = watch(quiet, "/run", IN_ALL_EVENTS);
+	sys(mkdir("/run/ino", 0755));	/* others write to /run itself */
+	wd_run = watch(quiet, "/run/ino", IN_ALL_EVENTS | IN_EXCL_UNLINK);
 	sys(inotify_rm_watch(quiet, wd));
 	wd_link = watch(quiet, name("link"), IN_ALL_EVENTS | IN_DONT_FOLLOW);
 	wd_root = watch(quiet, "/", IN_CREATE | IN_DELETE | IN_ONLYDIR);
 	wd_once = watch(quiet, "/tmp/ino.dir/there", IN_MODIFY | IN_ONESHOT);
-	wd_excl = watch(quiet, "/dev/shm", IN_ALL_EVENTS | IN_EXCL_UNLINK);
+	wd_shm = watch(quiet, "/dev/shm", IN_ALL_EVENTS);
 	wd_cgroup = watch(quiet, "/sys/fs/cgroup", IN_CREATE);
 	sys(ioctl(quiet, _IOW('I', 0, __s32) /* INOTIFY_IOC_SETNEXTWD */, 1000000));
 	wd_high = watch(quiet, "/usr", IN_DELETE_SELF);
@@ -114,14 +115,14 @@ static void make_quiet(void)
 	while (read(quiet, &(struct event){}, sizeof(struct event)) > 0)	/* those of the watches taken away */
 		;
 	/* what a restore makes again, or a dump reads, in the directories that are watched */
-	gone_place = sys(open("/run/ino.gone", O_RDWR | O_CREAT, 0600));
+	gone_place = sys(open("/dev/shm/ino.gone", O_RDWR | O_CREAT, 0600));
 	fill_file(gone_place, 0, 3 * PAGE, 1);
-	sys(unlink("/run/ino.gone"));
-	sys(mkfifo("/run/ino.fifo", 0600));
-	fifo = sys(open("/run/ino.fifo", O_RDWR | O_NONBLOCK));
+	sys(unlink("/dev/shm/ino.gone"));
+	sys(mkfifo("/run/ino/fifo", 0600));
+	fifo = sys(open("/run/ino/fifo", O_RDWR | O_NONBLOCK));
 	check(write(fifo, "abc", 3) == 3);
-	sys(mkdir("/run/ino.sub", 0755));
-	touch("/run/ino.sub/file");
+	sys(mkdir("/run/ino/sub", 0755));
+	touch("/run/ino/sub/file");
 	while (read(quiet, &(char[4096]){}, 4096) > 0)
 		;
 }
@@ -192,21 +193,21 @@ static void check_quiet(void)
 
 	none(quiet);
 	check(wd_file == wd[1] && wd_run == wd[2] && wd_link == wd[3] && wd_root == wd[4] && wd_once == wd[5] &&
-	      wd_excl == wd[6] && wd_cgroup == wd[7], "numbers");
+	      wd_shm == wd[6] && wd_cgroup == wd[7], "numbers");
 	touch("/tmp/ino.file");
 	expect(quiet, wd_file, IN_OPEN, 0, "");
 	expect(quiet, wd_file, IN_CLOSE_WRITE, 0, "");
 	none(quiet);
 	sys(fchownat(AT_FDCWD, name("link"), 0, 0, AT_SYMLINK_NOFOLLOW));
 	expect(quiet, wd_link, IN_ATTRIB, 0, "");
-	touch("/run/ino.new");
+	touch("/run/ino/ino.new");
 	expect(quiet, wd_run, IN_CREATE, 0, "ino.new");
 	expect(quiet, wd_run, IN_OPEN, 0, "ino.new");
 	expect(quiet, wd_run, IN_CLOSE_WRITE, 0, "ino.new");
 	touch("/dev/shm/ino.new");
-	expect(quiet, wd_excl, IN_CREATE, 0, "ino.new");
-	expect(quiet, wd_excl, IN_OPEN, 0, "ino.new");
-	expect(quiet, wd_excl, IN_CLOSE_WRITE, 0, "ino.new");
+	expect(quiet, wd_shm, IN_CREATE, 0, "ino.new");
+	expect(quiet, wd_shm, IN_OPEN, 0, "ino.new");
+	expect(quiet, wd_shm, IN_CLOSE_WRITE, 0, "ino.new");
 	sys(mkdir("/ino.root", 0755));
 	sys(rmdir("/ino.root"));
 	expect(quiet, wd_root, IN_CREATE | IN_ISDIR, 0, "ino.root");
