@@ -129,6 +129,8 @@ static void make(void)
 	waited = pidfd(waited_pid, O_NONBLOCK);
 	zombie_pid = dead_child();
 	zombie = pidfd(zombie_pid, 0);
+	while (!ready(zombie))
+		sleep_ns(10 * MSEC);
 	pid = dead_child();
 	gone = pidfd(pid, 0);
 	gone_too = pidfd(pid, 0);
