@@ -16,11 +16,12 @@
 #include "out.h"
 #include "undump.h"
 
+/* Each is freed at once: all of them may be large. */
 static int dump_blobs(struct cpt_ctx *ctx)
 {
-	struct cpt_blob *b;
+	struct cpt_blob *b, *next;
 
-	list_for_each_entry(b, &ctx->blobs, list) {
+	list_for_each_entry_safe(b, next, &ctx->blobs, list) {
 		struct cpt_blob_rec *r = cpt_out_rec(ctx, CPT_K_BLOB, 0, sizeof(*r), b->len);
 
 		if (!r)
@@ -29,6 +30,8 @@ static int dump_blobs(struct cpt_ctx *ctx)
 		r->key = b->key;
 		r->size = b->len;
 		memcpy(r + 1, b->data, b->len);
+		list_del(&b->list);
+		kvfree(b);
 	}
 	return 0;
 }

@@ -216,21 +216,21 @@ char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char
 	return name;
 }
 
-/* Go down from the root of a mount by names alone, so that it does not matter what is mounted on the way now. */
-static int walk_down(const struct cpt_mount *m, char *names, struct path *path)
+/* Go down from @root by names alone, so that it does not matter what is mounted on the way now. */
+static int walk_down(const struct path *root, const char *name, struct path *path)
 {
-	struct dentry *dentry = dget(m->root.dentry), *next;
-	char *name;
+	struct dentry *dentry = dget(root->dentry), *next;
+	size_t n;
 
-	while ((name = strsep(&names, "/"))) {
-		next = d_can_lookup(dentry) ? lookup_positive_unlocked(name, dentry, strlen(name)) :
-					      ERR_PTR(-ENOTDIR);
+	for (; name[0] && name[1]; name += n) {
+		n = strcspn(++name, "/");
+		next = d_can_lookup(dentry) ? lookup_positive_unlocked(name, dentry, n) : ERR_PTR(-ENOTDIR);
 		dput(dentry);
 		if (IS_ERR(next))
 			return PTR_ERR(next);
 		dentry = next;
 	}
-	path->mnt = mntget(m->root.mnt);
+	path->mnt = mntget(root->mnt);
 	path->dentry = dentry;
 	return 0;
 }
@@ -256,19 +256,13 @@ static struct dentry *name_below(struct inode *inode, struct dentry *root)
 }
 
 /* Would a restore find @inode by this path? */
-static bool leads_to(const struct cpt_mount *m, const char *name, const struct inode *inode)
+static bool leads_to(const struct path *root, const char *name, const struct inode *inode)
 {
-	char *copy = name[1] ? kstrdup(name + 1, GFP_KERNEL) : NULL;
 	struct path path;
 	bool same;
 
-	if (!name[1])
-		return d_inode(m->root.dentry) == inode;
-	if (!copy || walk_down(m, copy, &path)) {
-		kfree(copy);
+	if (walk_down(root, name, &path))
 		return false;
-	}
-	kfree(copy);
 	same = d_inode(path.dentry) == inode;
 	path_put(&path);
 	return same;
@@ -296,7 +290,7 @@ char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, ch
 			continue;
 		name = cpt_path_in(ctx, &path, mount, buf);
 		dput(path.dentry);
-		if (name && leads_to(&ctx->mounts[i], name, inode))
+		if (name && leads_to(root, name, inode))
 			return name;
 	}
 	return NULL;
@@ -317,15 +311,10 @@ int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, str
 
 	if (!m)
 		return cpt_fail(ctx, -ENOENT, "the VE has no mount %u", mount);
-	if (len == 1) {
-		*path = m->root;
-		path_get(path);
-		return 0;
-	}
 	buf = kmemdup_nul(name, len, GFP_KERNEL);
 	if (!buf)
 		return -ENOMEM;
-	err = walk_down(m, buf + 1, path);
+	err = walk_down(&m->root, buf, path);
 	kfree(buf);
 	if (err)
 		cpt_say(ctx, "%.*s (mount %u) cannot be found again: error %d", (int)len, name, mount, -err);

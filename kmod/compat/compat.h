@@ -306,10 +306,6 @@ static inline void compat_vdso_offsets(struct vdso_data *vdata, const struct tim
 	vdata->offset[CLOCK_BOOTTIME_ALARM] = boot;
 }
 
-/* Exported, but declared only in fs/internal.h. */
-int vfs_path_lookup(struct dentry *dentry, struct vfsmount *mnt, const char *name,
-		    unsigned int flags, struct path *path);
-
 /* close_on_exec() takes the table's owner since 6.12 (include/linux/fdtable.h). */
 static inline bool compat_close_on_exec(struct files_struct *files, unsigned int fd)
 {

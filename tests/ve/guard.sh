@@ -172,6 +172,15 @@ else
 	denied 'mount -t ext4 -o ro /t/vda /mnt'
 	denied 'head -c1 /t/vda'
 	rm "$PRIVATE/t/vda"
+	if [[ -e /dev/cpt ]]; then
+		# what it may mount comes back, /proc and sysfs too
+		must in_ve 'mkdir -p /mnt/p /mnt/s /mnt/t; mount --bind /proc /mnt/p; mount -t sysfs s /mnt/s
+		mount -t tmpfs t /mnt/t; echo 1 >/mnt/t/f'
+		must ctl chkpnt $VEID
+		must ctl restore $VEID
+		must in_ve 'test -e /mnt/p/uptime && test -d /mnt/s/kernel && test "$(cat /mnt/t/f)" = 1
+		umount /mnt/p /mnt/s /mnt/t; rmdir /mnt/p /mnt/s /mnt/t'
+	fi
 fi
 if [[ -e /dev/cpt ]]; then
 	# a mount of the VE's own is an obstacle that is named, with others at once
