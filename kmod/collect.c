@@ -338,11 +338,12 @@ int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *a
 	struct walk w;
 	int err;
 
-	xa_init(&w.by_pid);
-	ctx->obstacles = 0;
-	ctx->nobjs = 0;
 	if (!ctx->nmounts)
 		return cpt_fail(ctx, -EINVAL, "the mounts of the VE are not known");
+	xa_init(&w.by_pid);
+	cpt_freezer_pin(&ctx->frz, true);
+	ctx->obstacles = 0;
+	ctx->nobjs = 0;
 	err = gather(ctx, &w);
 	if (!err)
 		err = build_tree(ctx, &w);
@@ -359,6 +360,7 @@ int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *a
 	if (!err && then)
 		err = then(ctx, arg);
 	cpt_obj_release_all(ctx);
+	cpt_freezer_pin(&ctx->frz, false);
 	free_nodes(&w);
 	return err;
 }

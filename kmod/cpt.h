@@ -51,6 +51,7 @@ struct cpt_blob {
 struct cpt_freezer {
 	struct list_head list;		/* of all that the fork hook must know */
 	bool on;			/* asked tasks park, and stay */
+	bool pinned;			/* … even if they are killed; under lock */
 	spinlock_t lock;		/* of tasks */
 	DECLARE_HASHTABLE(tasks, 10);	/* struct cpt_frozen by task */
 	wait_queue_head_t parked;	/* the dumper waits here for tasks to park */
@@ -154,6 +155,7 @@ void cpt_freeze_exit(void);
 void cpt_freezer_init(struct cpt_freezer *frz);
 int cpt_freeze(struct cpt_ctx *ctx, unsigned int timeout_ms, u32 *passes);
 void cpt_freezer_arm(struct cpt_ctx *ctx);
+void cpt_freezer_pin(struct cpt_freezer *frz, bool pin);
 int cpt_freeze_self(struct cpt_ctx *ctx, void (*thawed)(void *, bool alive), void *arg);
 struct tracepoint *cpt_find_tracepoint(const char *name);
 bool cpt_in_vdso(void);		/* kind/vdso.c */

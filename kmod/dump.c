@@ -105,7 +105,8 @@ static int still_frozen(struct cpt_ctx *ctx)
 	list_for_each_entry(obj, &ctx->obj_list, list) {
 		struct task_struct *t = obj->ptr;
 
-		if (obj->kind == CPT_K_TASK && !READ_ONCE(t->exit_state) && !cpt_is_parked(ctx, t))
+		if (obj->kind == CPT_K_TASK && !READ_ONCE(t->exit_state) &&
+		    (!cpt_is_parked(ctx, t) || fatal_signal_pending(t)))
 			return cpt_fail(ctx, -ESRCH, "process %d (%s) was killed during the dump",
 					cpt_vpid(ctx, t), t->comm);
 	}

@@ -216,17 +216,47 @@ static void finish_later(struct cpt_frozen *e)
 	work_done();
 }
 
-static void wait_for_thaw(struct cpt_freezer *frz)
+/* May the parked task go on? One that was killed may not while it is looked at. */
+static bool may_leave(struct cpt_frozen *e)
 {
+	struct cpt_freezer *frz = &e->ctx->frz;
+	bool leave;
+
+	spin_lock(&frz->lock);
+	leave = !READ_ONCE(frz->on) || (fatal_signal_pending(current) && !frz->pinned);
+	if (leave)
+		e->state = LEFT;
+	spin_unlock(&frz->lock);
+	return leave;
+}
+
+static void wait_for_thaw(struct cpt_frozen *e)
+{
+	struct cpt_freezer *frz = &e->ctx->frz;
 	DEFINE_WAIT(wait);
 
 	for (;;) {
-		prepare_to_wait(&frz->thawed, &wait, CPT_PARKED_STATE);
-		if (!READ_ONCE(frz->on) || fatal_signal_pending(current))
+		/* killed and pinned, it cannot sleep as before */
+		prepare_to_wait(&frz->thawed, &wait, fatal_signal_pending(current) ? TASK_IDLE : CPT_PARKED_STATE);
+		if (may_leave(e))
 			break;
 		schedule();
 	}
 	finish_wait(&frz->thawed, &wait);
+}
+
+/*
+ * cpt_freezer_pin - parked tasks stay, even if they are killed, until they are unpinned
+ *
+ * What they have may be looked at without a lock. cpt_is_parked() says who is.
+ */
+void cpt_freezer_pin(struct cpt_freezer *frz, bool pin)
+{
+	spin_lock(&frz->lock);
+	frz->pinned = pin;
+	spin_unlock(&frz->lock);
+	if (!pin)
+		wake_up_all(&frz->thawed);
 }
 
 /* Is @t on its way to exec, and its parent waiting for that? */
@@ -344,7 +374,7 @@ static void park(struct callback_head *work)
 		smp_store_release(&e->state, PARKED);
 		atomic_dec(&frz->missing);
 		wake_up(&frz->parked);
-		wait_for_thaw(frz);
+		wait_for_thaw(e);
 	} else {
 		atomic_dec(&frz->missing);
 		wake_up(&frz->parked);

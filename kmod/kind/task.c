@@ -144,6 +144,12 @@ static int collect_shared(struct cpt_ctx *ctx, struct task_struct *t, const stru
 	return err;
 }
 
+/* Does it leave, so that what it has is not to be looked at? A parked one stays (cpt_freezer_pin). */
+static bool exiting(struct task_struct *t)
+{
+	return fatal_signal_pending(t) || (READ_ONCE(t->flags) & PF_EXITING);
+}
+
 static int task_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
 {
 	struct cpt_node *node = who->node;
@@ -155,12 +161,14 @@ static int task_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 	if (err)
 		return err;
 	if (node->state == CPT_TASK_LIVE) {
+		if (exiting(t))
+			return cpt_fail(ctx, -EAGAIN, "process %d (%s) is exiting: try again", who->pid,
+					who->comm);
 		why = obstacle(ctx, t, node->init);
 		if (why)
 			cpt_obstacle(ctx, "process %d (%s) %s", who->pid, who->comm, why);
-		if (!t->mm || !t->files || !t->fs || !t->sighand)
-			return cpt_fail(ctx, -EAGAIN, "process %d (%s) is exiting: try again", who->pid,
-					who->comm);
+		if (!cpt_is_parked(ctx, t))	/* an obstacle: it may die while we look at it */
+			goto out;
 		if (t->cred != t->real_cred)
 			cpt_obstacle(ctx, "process %d (%s) acts with other credentials", who->pid, who->comm);
 		err = collect_shared(ctx, t, who);
@@ -168,13 +176,13 @@ static int task_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 		cpt_obstacle(ctx, "process %d (%s) is dead, and its parent gets signal %d for it, which cannot be preserved",
 			     who->pid, who->comm, t->exit_signal);
 	}
-	if (node->state == CPT_TASK_DEAD) {	/* what its threads have, is its */
+	if (node->state == CPT_TASK_DEAD && cpt_is_parked(ctx, node->heir))	/* what its threads have, is its */
 		err = collect_shared(ctx, node->heir, who);
-	}
 	if (!err && node->state == CPT_TASK_ZOMBIE)
 		err = cpt_collect(ctx, CPT_K_CRED, cpt_cred(t), who);
 	if (!err && node->state == CPT_TASK_ZOMBIE)
 		err = cpt_collect(ctx, CPT_K_SIGHAND, rcu_dereference_raw(t->sighand), who);
+out:
 	if (!err) {
 		obj->priv = node;
 		get_task_struct(t);

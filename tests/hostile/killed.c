@@ -8,7 +8,7 @@
  *                                "syscalls FIRST TOTAL": all there were, and which of them
  *                                took the lock (0: none)
  *   killed WHO PLACE K CTL…      runs ctl and kills WHO (caller, main) at the K-th command:
- *                                before it, after it, or PLACE ms into it
+ *                                before it, after it, or PLACE ms into it; K may be a NAME, too
  *   killed caller syscall N CTL… before the N-th system call
  *                                It ends with 3 if ctl ended before.
  *   killed count FILE            numbers through a pipe into FILE, a line each
@@ -54,6 +54,7 @@ static struct {
 static pid_t main_pid;
 static bool list, to_main, after, over;
 static int during = -1, ioctl_no, ioctls;
+static const char *ioctl_name = "";
 static long syscall_no, syscalls, first;
 
 static void die(const char *what)
@@ -119,6 +120,8 @@ static void at_syscall(pid_t pid)
 	ioctls++;
 	tasks[t].ioctl = ioctls;
 	tasks[t].since = now_us();
+	if (!strcmp(names[tasks[t].nr], ioctl_name))
+		ioctl_no = ioctls;
 	if (ioctls != ioctl_no || after)
 		return;
 	if (during >= 0) {
@@ -263,7 +266,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[2], "syscall"))
 		syscall_no = atol(argv[3]);
 	else
-		ioctl_no = atol(argv[3]);
+		ioctl_no = atol(argv[3]), ioctl_name = argv[3];
 	if (!after && !syscall_no && strcmp(argv[2], "before"))
 		during = atoi(argv[2]);
 	trace(argv + 4);
