@@ -42,7 +42,7 @@
 static const char *const names[] = {
 	[0x40] = "SET_VE",  [0x41] = "LIST", [0x42] = "KEEP",	[0x43] = "MOUNTS", [0x44] = "SUSPEND",
 	[0x45] = "CHECK",   [0x46] = "PUT",  [0x47] = "DUMP",	[0x48] = "KILL",   [0x49] = "RESUME",
-	[0x4a] = "VERIFY",  [0x4b] = "GET",  [0x4c] = "INIT",	[0x4d] = "MAKE",
+	[0x4a] = "VERIFY",  [0x4b] = "GET",  [0x4c] = "INIT",	[0x4d] = "MAKE",   [0x4e] = "OPEN",
 };
 #define N_NAMES	(int)(sizeof(names) / sizeof(*names))
 

@@ -136,7 +136,7 @@ killed() {
 		last=$what
 		one "$before" caller before "$k" "$@"
 		# after one is before the next of the kind
-		[[ $what == PUT || $what == GET ]] || one "$before" caller after "$k" "$@"
+		[[ $what == PUT || $what == GET || $what == OPEN ]] || one "$before" caller after "$k" "$@"
 		if ((ms > 9)) && [[ $what != SET_VE ]]; then
 			one "$before" caller $((ms / 2)) "$k" "$@"
 			[[ $who != helper ]] || one "$before" main $((ms / 3)) "$k" "$@"

@@ -3,6 +3,8 @@
  * inotify: numbers and masks of watches on disk and tmpfs, on files, directories, links and
  * mounts' roots; unread events with names and cookies, an overflow; one-shots; a reader that
  * waits; an epoll; shared with a child. A checkpoint and a restore are no events.
+ *
+ * drive: alone
  */
 #include "cpt_test.h"
 
