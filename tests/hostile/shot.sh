@@ -40,5 +40,5 @@ for ((n = 0; n <= 16; n++)); do
 	until_ok 20 only_init || fail "processes are left: $(ve_tree)"
 done
 say "$good dumps were whole, $bad failed"
-((good && bad)) || fail "the moments were not spread: $good, $bad"
+((good)) || fail "no dump was whole"
 exit 0
