@@ -57,7 +57,7 @@ ve_pids() { find "$CGROUP" -name cgroup.procs -exec cat {} + 2>/dev/null; }
 ve_gone() { [[ -z $(ve_pids) ]]; }
 
 ve_config() {
-	[[ -d $PRIVATE ]] || must ctl create "$VEID" --ostemplate debian-12
+	[[ -d $PRIVATE ]] || must ctl create "$VEID" --ostemplate "${OSTEMPLATE:-debian-12}"
 }
 
 only_init() { [[ $(ve_tree | wc -l) == 1 ]]; }
@@ -191,6 +191,20 @@ finish_programs() {
 		go "$p"
 	done
 	for p; do verdict "${p##*/}"; done
+}
+
+# scaled_cycle PROGRAM ARG…: tests/scale/PROGRAM goes through chkpnt and restore; what it takes is said
+scaled_cycle() {
+	local name=$1; shift
+	with_ve
+	put_program "scale/$name"
+	start_program "$name" "$@"
+	wait_ready "$name" 200
+	MOVES=1 # it looks itself: /proc would take minutes
+	cycle_full
+	say "$*: frozen and gone for $FROZEN ms"
+	go "$name"
+	verdict "$name" 200
 }
 
 # --- its processes, before and after --------------------------------------------------------------
