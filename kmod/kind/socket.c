@@ -3,7 +3,7 @@
  * Sockets: what all families share. The open file (kind SOCKET), and the options of
  * the level SOL_SOCKET.
  *
- * Preserved: flags and owner of the file, options.
+ * Preserved: flags and owner of the file, O_ASYNC, options.
  * Refused: a socket of another family than AF_UNIX; filters; sockets in maps of BPF.
  */
 #include <linux/fs.h>
@@ -192,6 +192,11 @@ static void *socket_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return f;
 }
 
+static bool socket_async(struct file *f, u32 *fd)
+{
+	return cpt_fasync_find(&sock_from_file(f)->wq.fasync_list, f, fd);
+}
+
 const struct cpt_kind_ops cpt_socket_ops = {
 	.kind		= CPT_K_SOCKET,
 	.name		= "socket",
@@ -200,6 +205,7 @@ const struct cpt_kind_ops cpt_socket_ops = {
 	.check		= cpt_anon_check,
 	.dump		= socket_dump,
 	.release	= cpt_anon_release,
+	.async		= socket_async,
 	.make		= socket_make,
 	.unmake		= cpt_file_unmake,
 };

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files that give signals: F_SETOWN to processes, groups, threads, the dead; F_SETSIG; O_ASYNC
- * on pipes and fifos; by another user; shared with a child. Leases: kept, and then broken.
+ * on pipes, fifos and sockets; by another user; shared with a child. Leases: kept, and then broken.
  */
 #include "cpt_test.h"
 
 #include <pthread.h>
+#include <sys/socket.h>
 
 #ifndef F_GETOWNER_UIDS
 #define F_GETOWNER_UIDS	17
 #endif
 
-#define OWNED	7
+#define OWNED	8
 static struct { int fd, type, pid, sig, flags; unsigned int uids[2]; } owned[OWNED];
-static int plain[2], group[2], thread[2], dead[2], other[2], fifo, only_sig, opened, both_group;
+static int plain[2], group[2], thread[2], dead[2], other[2], sock[2], fifo, only_sig, opened, both_group;
 static int lease_w, lease_r, lease_r2;
 static volatile pid_t tid;
 static pid_t child;
@@ -93,6 +94,10 @@ static void make(void)
 	sys(syscall(SYS_setresuid, 77, 66, 0));
 	sys(fcntl(other[0], F_SETOWN, getpid()));
 	sys(syscall(SYS_setresuid, 0, 0, 0));
+	sys(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, sock));
+	sys(fcntl(sock[0], F_SETOWN, getpid()));
+	async(sock[0], SIGRTMIN + 5);
+	check(write(sock[0], "before", 6) == 6);	/* no news for sock[0] */
 	sys(mkfifo(test_path("fifo"), 0600));
 	fifo = sys(open(test_path("fifo"), O_RDWR | O_NONBLOCK));
 	sys(fcntl(fifo, F_SETOWN, getpid()));
@@ -109,7 +114,8 @@ static void make(void)
 
 static void look(void)
 {
-	const int fds[OWNED] = { plain[0], group[0], thread[0], dead[0], other[0], only_sig, lease_r };
+	const int fds[OWNED] = { plain[0], group[0], thread[0], dead[0], other[0], only_sig, lease_r,
+				  sock[0] };
 
 	for (int i = 0; i < OWNED; i++) {
 		struct f_owner_ex o;
@@ -155,6 +161,8 @@ static void check_signals(void)
 	expect(SIGIO, fifo, POLL_IN);		/* by the other one that is open */
 	check(write(plain[1], "x", 1) == 1);
 	expect(SIGRTMIN + 1, plain[0], POLL_IN);
+	check(write(sock[1], "x", 1) == 1);
+	expect(SIGRTMIN + 5, sock[0], POLL_IN);
 	check(write(thread[1], "x", 1) == 1);
 	check(write(group[1], "x", 1) == 1);
 	check(write(dead[1], "x", 1) == 1 && write(other[1], "x", 1) == 1);
