@@ -104,6 +104,7 @@ enum cpt_kind {
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_UNIXQ	= 32,	/* object: struct cpt_unixq_rec: whom a unix socket is connected with, and what waits in it */
 	CPT_K_FOWN	= 33,	/* struct cpt_fown_rec: who gets signals of the open file before */
+	CPT_K_SOCKFILTER = 46,	/* struct cpt_sockfilter_rec: what a socket lets in */
 	CPT_K_MAX
 };
 
@@ -207,6 +208,8 @@ struct cpt_sock_opts {
 	__u32 priority;
 	__u32 mark;
 	__u32 flags;			/* CPT_SO_* */
+	__u32 tsflags;			/* SO_TIMESTAMPING: SOF_TIMESTAMPING_* */
+	__u32 pad;
 };
 
 #define CPT_SO_FOREVER		(~0ULL)
@@ -265,6 +268,16 @@ struct cpt_unixq_rec {
 	__u32 nmsgs;
 	__u32 nfiles;
 	/* struct cpt_unix_msg msgs[nmsgs]; __u64 files[nfiles]: those of the first message first */
+};
+
+#define CPT_FILTER_MAX	4096u	/* BPF_MAXINSNS */
+
+struct cpt_sockfilter_rec {
+	struct cpt_rec rec;
+	__u64 sock;		/* UNIX */
+	__u32 count;		/* of instructions: 1 … CPT_FILTER_MAX */
+	__u32 locked;		/* 1: SO_LOCK_FILTER */
+	/* __u64 insns[count]: struct sock_filter, classic BPF */
 };
 
 struct cpt_unix_msg {

@@ -291,7 +291,7 @@ static inline bool cpt_anon_ok(const struct cpt_walk *w, const struct cpt_rec *r
 
 static inline bool cpt_sock_opts_ok(const struct cpt_sock_opts *o)
 {
-	return !(o->flags & ~CPT_SO_FLAGS) && o->sndbuf <= 0x7fffffff && o->rcvbuf <= 0x7fffffff &&
+	return !(o->flags & ~CPT_SO_FLAGS) && !o->pad && o->sndbuf <= 0x7fffffff && o->rcvbuf <= 0x7fffffff &&
 	       o->rcvlowat <= 0x7fffffff && (o->rcvtimeo == CPT_SO_FOREVER || !(o->rcvtimeo >> 62)) &&
 	       (o->sndtimeo == CPT_SO_FOREVER || !(o->sndtimeo >> 62)) && !(o->linger >> 62);
 }
@@ -345,6 +345,19 @@ static inline const struct cpt_unix_rec *cpt_unix_ref(const struct cpt_walk *w, 
 		return NULL;
 	u = (const void *)w->obj[id];
 	return u->type == type ? u : NULL;
+}
+
+static inline const char *cpt_check_sockfilter(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_sockfilter_rec *r = (const void *)rec;
+	const struct cpt_unix_rec *u;
+
+	CPT_BAD_IF(!r->count || r->count > CPT_FILTER_MAX || r->locked > 1 ||
+		   !cpt_fits(rec, sizeof(*r), r->count, 8), "filter of a socket");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->sock, CPT_K_UNIX, false), "socket of a filter");
+	u = (const void *)w->obj[r->sock];
+	CPT_BAD_IF(u->flags & (CPT_UNIX_CLOSED | CPT_UNIX_EMBRYO), "socket of a filter");
+	return NULL;
 }
 
 static inline const char *cpt_check_unix_msg(struct cpt_walk *w, const struct cpt_unixq_rec *r, __u32 type,
@@ -876,6 +889,8 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_UNIXQ]	= { "queue of a unix socket", sizeof(struct cpt_unixq_rec), false, true, false, CPT_STAGED,
 			    cpt_check_unixq },
 	[CPT_K_SOCKET]	= { "socket", sizeof(struct cpt_socket_rec), true, true, true, CPT_NO_DATA, cpt_check_socket },
+	[CPT_K_SOCKFILTER] = { "filter of a socket", sizeof(struct cpt_sockfilter_rec), false, false, false, CPT_NO_DATA,
+			    cpt_check_sockfilter },
 	[CPT_K_FOWN]	= { "signals of a file", sizeof(struct cpt_fown_rec), true, false, false, CPT_NO_DATA, cpt_check_fown },
 	[CPT_K_INOTIFY]	= { "inotify", sizeof(struct cpt_inotify_rec), false, true, true, CPT_NO_DATA, cpt_check_inotify },
 	[CPT_K_PIDFD]	= { "pidfd", sizeof(struct cpt_pidfd_rec), true, true, true, CPT_NO_DATA, cpt_check_pidfd },

@@ -3,11 +3,14 @@
  * Sockets: what all families share. The open file (kind SOCKET), and the options of
  * the level SOL_SOCKET.
  *
- * Preserved: flags and owner of the file, O_ASYNC, options.
- * Refused: a socket of another family than AF_UNIX; filters; sockets in maps of BPF.
+ * Preserved: flags and owner of the file, O_ASYNC, options, classic filters.
+ * Refused: a socket of another family than AF_UNIX; filters in eBPF; sockets in maps of BPF.
  */
+#include <linux/filter.h>
 #include <linux/fs.h>
+#include <linux/mman.h>
 #include <linux/net.h>
+#include <linux/net_tstamp.h>
 #include <net/sock.h>
 
 #include "compat/compat.h"
@@ -75,6 +78,7 @@ void cpt_sock_fill(struct cpt_sock_opts *o, const struct sock *sk)
 	o->rcvlowat = sk->sk_rcvlowat;
 	o->priority = sk->sk_priority;
 	o->mark = sk->sk_mark;
+	o->tsflags = sk->sk_tsflags;
 	o->flags = (sk->sk_userlocks & SOCK_SNDBUF_LOCK ? CPT_SO_SNDBUF_SET : 0) |
 		   (sk->sk_userlocks & SOCK_RCVBUF_LOCK ? CPT_SO_RCVBUF_SET : 0) |
 		   (sk->sk_reuse ? CPT_SO_REUSEADDR : 0) | (sk->sk_reuseport ? CPT_SO_REUSEPORT : 0);
@@ -95,12 +99,18 @@ static int allowed(struct cpt_ctx *ctx, u32 size, u32 most)
 /*
  * cpt_sock_set - give a socket its options back
  * @sk: nobody else uses it yet
+ *
+ * -EINVAL: it has time stamps of a kind that this kernel does not know.
  */
-void cpt_sock_set(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_sock_opts *o)
+int cpt_sock_set(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_sock_opts *o)
 {
 	bool admin = cpt_ve_capable(ctx, CAP_NET_ADMIN);
 	int i;
 
+	if (o->tsflags & ~SOF_TIMESTAMPING_MASK || o->tsflags & SOF_TIMESTAMPING_BIND_PHC)
+		return -EINVAL;
+	sk->sk_tsflags = o->tsflags;
+	sock_valbool_flag(sk, SOCK_TIMESTAMPING_RX_SOFTWARE, o->tsflags & SOF_TIMESTAMPING_RX_SOFTWARE);
 	sk->sk_rcvtimeo = ns_timeo(o->rcvtimeo);
 	sk->sk_sndtimeo = ns_timeo(o->sndtimeo);
 	sk->sk_lingertime = ns_timeo(o->linger);
@@ -119,6 +129,7 @@ void cpt_sock_set(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_sock_op
 	for (i = 0; sk->sk_socket && i < ARRAY_SIZE(pass_bits); i++)
 		if (o->flags & pass_bits[i].ours)
 			set_bit(pass_bits[i].theirs, &sk->sk_socket->flags);
+	return 0;
 }
 
 /*
@@ -126,15 +137,73 @@ void cpt_sock_set(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_sock_op
  */
 const char *cpt_sock_obstacle(const struct sock *sk)
 {
-	if (rcu_access_pointer(sk->sk_filter))
-		return "a socket with a filter";
+	const struct sk_filter *filter = rcu_access_pointer(sk->sk_filter);
+
+	if (filter && !filter->prog->orig_prog)
+		return "a socket with a filter in eBPF (SO_ATTACH_BPF)";
+	if (rcu_access_pointer(sk->sk_reuseport_cb))
+		return "a socket that chooses one of several (SO_ATTACH_REUSEPORT_CBPF)";
 	if (sk->sk_user_data)
 		return "a socket that the kernel uses, or that is in a map of BPF,";
-	if (sk->sk_tsflags)
-		return "a socket with SO_TIMESTAMPING";
+	if (sk->sk_tsflags & SOF_TIMESTAMPING_BIND_PHC)
+		return "a socket with time stamps of a clock (SOF_TIMESTAMPING_BIND_PHC)";
 	if (!skb_queue_empty(&sk->sk_error_queue))
 		return "a socket with a queue of errors";
 	return NULL;
+}
+
+/* --- filters ------------------------------------------------------------------------------------- */
+
+static_assert(sizeof(struct sock_filter) == 8 && BPF_MAXINSNS == CPT_FILTER_MAX);
+
+/*
+ * cpt_sockfilter_dump - the record of the filter of @sk, whose own record has the id @sock, if it has one
+ *
+ * The program as it was given (bpf_prog_store_orig_filter()). Nobody changes it meanwhile.
+ */
+int cpt_sockfilter_dump(struct cpt_ctx *ctx, const struct sock *sk, u64 sock)
+{
+	const struct sk_filter *filter = rcu_access_pointer(sk->sk_filter);
+	const struct sock_fprog_kern *prog;
+	struct cpt_sockfilter_rec *r;
+
+	if (!filter || !filter->prog->orig_prog)
+		return 0;
+	prog = filter->prog->orig_prog;
+	r = cpt_out_rec(ctx, CPT_K_SOCKFILTER, 0, sizeof(*r), prog->len * sizeof(*prog->filter));
+	if (!r)
+		return -ENOMEM;
+	r->sock = sock;
+	r->count = prog->len;
+	r->locked = sock_flag(sk, SOCK_FILTER_LOCKED);
+	memcpy(r + 1, prog->filter, prog->len * sizeof(*prog->filter));
+	return 0;
+}
+
+/*
+ * cpt_sockfilter_restore - filter what @sk gets from now on
+ *
+ * The kernel reads programs from a task's memory only: they pass through that of the current one.
+ * It checks them as if they were new.
+ */
+int cpt_sockfilter_restore(const struct cpt_sockfilter_rec *r, struct sock *sk)
+{
+	const unsigned long len = PAGE_ALIGN(r->count * sizeof(struct sock_filter));
+	const unsigned long at = vm_mmap(NULL, 0, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	struct sock_fprog prog = { .len = r->count, .filter = (void __user *)at };
+	int err;
+
+	if (IS_ERR_VALUE(at))
+		return at;
+	err = copy_to_user(prog.filter, r + 1, r->count * sizeof(struct sock_filter)) ? -EFAULT : 0;
+	if (!err) {
+		lock_sock(sk);
+		err = sk_attach_filter(&prog, sk);
+		sock_valbool_flag(sk, SOCK_FILTER_LOCKED, r->locked);
+		release_sock(sk);
+	}
+	vm_munmap(at, len);
+	return err;
 }
 
 /* --- the open file ------------------------------------------------------------------------------- */

@@ -291,7 +291,7 @@ static int unix_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	}
 out:
 	kfree(buf);
-	return r ? 0 : -ENOMEM;
+	return r ? cpt_sockfilter_dump(ctx, sk, obj->id) : -ENOMEM;
 }
 
 /* --- dump: queues --------------------------------------------------------------------------------- */
@@ -845,7 +845,9 @@ static int settle(struct cpt_ctx *ctx, const struct cpt_unix_rec *r, struct unix
 
 	if (!sk)
 		return -EINVAL;
-	cpt_sock_set(ctx, sk, &r->opts);
+	err = cpt_sock_set(ctx, sk, &r->opts);
+	if (err)
+		return err;
 	sk->sk_max_ack_backlog = r->backlog;
 	sk->sk_peek_off = max(r->peek_off, -1);
 	sk->sk_shutdown = r->shutdown;
@@ -931,6 +933,13 @@ static int late_settle(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return settle(ctx, (const void *)rec, cpt_made(ctx, rec->id));
 }
 
+static int late_filter(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_sockfilter_rec *r = (const void *)rec;
+
+	return cpt_sockfilter_restore(r, ((struct unix_made *)cpt_made(ctx, r->sock))->sk);
+}
+
 /* In the order of how it came about in the VE. */
 static int late(struct cpt_ctx *ctx, struct workshop *shop)
 {
@@ -950,6 +959,8 @@ static int late(struct cpt_ctx *ctx, struct workshop *shop)
 		err = each(ctx, CPT_K_UNIX, "closed", late_close);
 	if (!err)
 		err = each(ctx, CPT_K_UNIX, "settled", late_settle);
+	if (!err)
+		err = each(ctx, CPT_K_SOCKFILTER, "given its filter", late_filter);
 	return err;
 }
 

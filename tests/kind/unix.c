@@ -2,11 +2,13 @@
 /*
  * Unix sockets without names: pairs of all types with messages on the way, byte for
  * byte and with their boundaries; descriptors and credentials passed, sockets in
- * sockets; half closed, peer gone, errors; out-of-band bytes; options; readers and
+ * sockets; half closed, peer gone, errors; out-of-band bytes; options; filters; readers and
  * writers that wait; what an epoll was told.
  */
 #include "cpt_test.h"
 
+#include <linux/filter.h>
+#include <linux/net_tstamp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sys/epoll.h>
@@ -301,7 +303,7 @@ static void from(const char *text, pid_t pid, uid_t uid, gid_t gid)
 static const struct { int name, value; } options[] = {
 	{ SO_SNDBUF, 40000 }, { SO_RCVBUF, 50000 }, { SO_PASSCRED, 1 }, { SO_PRIORITY, 5 }, { SO_RCVLOWAT, 3 },
 	{ SO_KEEPALIVE, 1 }, { SO_BROADCAST, 1 }, { SO_OOBINLINE, 1 }, { SO_REUSEADDR, 1 }, { SO_TIMESTAMP, 1 },
-	{ SO_PEEK_OFF, 2 },
+	{ SO_PEEK_OFF, 2 }, { SO_TIMESTAMPING, SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE },
 };
 static int opts[2], opt_values[ARRAY_SIZE(options)], oob[2], mark[2], full[2], reader[2], edge[2], ep;
 static struct timeval timeo = { 3, 500000 };
@@ -406,6 +408,74 @@ static void others_check(void)
 	say(reader[1], "waited");
 }
 
+/* --- filters ---------------------------------------------------------------------------------------- */
+
+/* lets in what begins with 'a', and four bytes of it */
+static struct sock_filter only_a[] = {
+	BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 0),
+	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 'a', 0, 1),
+	BPF_STMT(BPF_RET | BPF_K, 4),
+	BPF_STMT(BPF_RET | BPF_K, 0),
+};
+/* longer than two pages; lets in all */
+static struct sock_filter long_one[1100];
+static int picky[2], locked[2];
+
+static void attach(int fd, struct sock_filter *f, int n)
+{
+	struct sock_fprog prog = { n, f };
+
+	sys(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)));
+}
+
+static void filters(void)
+{
+	int on = 1, i;
+
+	pair(picky, SOCK_DGRAM);
+	say(picky[0], "before the filter");	/* it does not matter to what is there */
+	attach(picky[1], only_a, ARRAY_SIZE(only_a));
+	say(picky[0], "abcdefgh");
+	say(picky[0], "bcdefgh");
+	pair(locked, SOCK_DGRAM);
+	for (i = 0; i < (int)ARRAY_SIZE(long_one); i++)
+		long_one[i] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_IMM, i);
+	long_one[i - 1] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0xffff);
+	attach(locked[1], long_one, ARRAY_SIZE(long_one));
+	sys(setsockopt(locked[1], SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof(on)));
+}
+
+static void same_filter(int fd, const struct sock_filter *want, socklen_t n)
+{
+	struct sock_filter *is = calloc(BPF_MAXINSNS, sizeof(*is));
+	socklen_t len = BPF_MAXINSNS;
+
+	sys(getsockopt(fd, SOL_SOCKET, SO_GET_FILTER, is, &len));
+	check(len == n && !memcmp(is, want, n * sizeof(*is)), "a filter of %u instructions is not that of %u", len, n);
+	free(is);
+}
+
+static void filters_check(void)
+{
+	struct sock_fprog prog = { ARRAY_SIZE(only_a), only_a };
+
+	same_filter(picky[1], only_a, ARRAY_SIZE(only_a));
+	same_filter(locked[1], long_one, ARRAY_SIZE(long_one));
+	say(picky[0], "bad");
+	say(picky[0], "again");
+	hear(picky[1], "before the filter");
+	hear(picky[1], "abcd");
+	hear(picky[1], "agai");
+	nothing(picky[1]);
+	say(locked[0], "all of it");
+	hear(locked[1], "all of it");
+	check(setsockopt(locked[1], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)) == -1 && errno == EPERM,
+	      "a locked filter is replaced");
+	sys(setsockopt(picky[1], SOL_SOCKET, SO_DETACH_FILTER, &prog, sizeof(prog)));
+	say(picky[0], "bad");
+	hear(picky[1], "bad");
+}
+
 int main(void)
 {
 	pthread_t t[2];
@@ -415,6 +485,7 @@ int main(void)
 	passing();
 	credentials();
 	others();
+	filters();
 	child = test_fork();		/* shares all of it */
 	if (!child) {
 		while (!test_going())
@@ -428,6 +499,7 @@ int main(void)
 	test_ready();
 	test_wait();
 	others_check();
+	filters_check();
 	messages_check();
 	passing_check();
 	from("mine", getpid(), getuid(), getgid());

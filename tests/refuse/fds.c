@@ -7,8 +7,6 @@
 #include "cpt_test.h"
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
-#include <linux/net_tstamp.h>
 #include <linux/netlink.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
@@ -30,34 +28,6 @@ static int stream(int domain, struct sockaddr *a, socklen_t len)
 	if (fd < 0 || bind(fd, a, len) || listen(fd, 5))
 		return -1;
 	return fd;
-}
-
-/* takes every message, as no filter would */
-static int k_unixfilter(void)
-{
-	struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, 0xffff);
-	struct sock_fprog prog = { 1, &all };
-	int fd[2];
-
-	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, fd) || setsockopt(fd[0], SOL_SOCKET, SO_ATTACH_FILTER, &prog, sizeof(prog)))
-		return -1;
-	check(write(fd[1], "in flight", 9) == 9);
-	other = fd[1];
-	return fd[0];
-}
-
-static void u_unixfilter(int fd)
-{
-	char buf[16];
-
-	check(read(fd, buf, 16) == 9 && write(fd, "x", 1) == 1 && read(other, buf, 16) == 1);
-}
-
-static int k_unixstamp(void)
-{
-	int on = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE, fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-
-	return setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &on, sizeof(on)) ? -1 : fd;
 }
 
 static int k_tcp(void)
@@ -199,7 +169,7 @@ static const struct sort {
 	int (*open)(void);
 	void (*use)(int fd);
 } sorts[] = {
-	{ "unixfilter", k_unixfilter, u_unixfilter }, { "unixstamp", k_unixstamp, NULL }, { "tcp", k_tcp, u_tcp },
+	{ "tcp", k_tcp, u_tcp },
 	{ "udp", k_udp, NULL }, { "netlink", k_netlink, NULL }, { "packet", k_packet, NULL },
 	{ "inogone", k_inogone, NULL }, { "inoproc", k_inoproc, NULL },
 	{ "fanotify", k_fanotify, NULL }, { "landlock", k_landlock, NULL }, { "fsopen", k_fsopen, NULL },

@@ -7,7 +7,7 @@
 . "$(dirname "$0")/../lib/ve.sh"
 
 declare -A words=(
-	[unixfilter]='a socket with a filter' [unixstamp]='a socket with SO_TIMESTAMPING' [tcp]='socket' [udp]='socket' [netlink]='socket' [packet]='socket'
+	[tcp]='socket' [udp]='socket' [netlink]='socket' [packet]='socket'
 	[inogone]='watches .*inotify' [inoproc]='watches .*inotify' [fanotify]='fanotify'
 	[landlock]='landlock' [fsopen]='fscontext|fsopen' [opentree]='outside' [secret]='secretmem' [perf]='perf' [bpf]='bpf'
 	[io_uring]='io_uring' [userfaultfd]='userfaultfd'
