@@ -123,6 +123,8 @@ static bool writable_later(const struct vm_area_struct *vma)
 	       future_sealed(vma->vm_file);
 }
 
+#define AIO_RING_MAGIC 0xa10a10a1	/* fs/aio.c */
+
 /* What stands against preserving an area; NULL: nothing. */
 static const char *area_obstacle(struct vm_area_struct *vma)
 {
@@ -152,6 +154,10 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 		return "memory with a NUMA policy";
 	if (anon_vma_name(vma))
 		return "named memory";
+	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == AIO_RING_MAGIC)
+		return "a context of asynchronous I/O (io_setup)";
+	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC)
+		return "secret memory (memfd_secret)";
 	if (vma->vm_file && (file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) &&
 	    type != CPT_VMA_SHMEM && !cpt_memfd_name(vma->vm_file))
 		return "memory of a file without a path";

@@ -161,39 +161,6 @@ static int k_shmlease(void)
 	return fd;
 }
 
-static int k_gonefifo(void)
-{
-	int fd;
-
-	sys(mkfifo("/tmp/fds.fifo", 0600));
-	fd = sys(open("/tmp/fds.fifo", O_RDWR));
-	sys(unlink("/tmp/fds.fifo"));
-	return fd;
-}
-
-static int k_goneplace(void)
-{
-	int fd;
-
-	sys(mkdir("/tmp/fds.dir", 0700));
-	fd = sys(open("/tmp/fds.dir/file", O_RDWR | O_CREAT, 0600));
-	sys(unlink("/tmp/fds.dir/file"));
-	sys(rmdir("/tmp/fds.dir"));
-	return fd;
-}
-
-static int k_gonedir(void)
-{
-	int fd;
-
-	sys(mkdir("/tmp/fds.dir2", 0700));
-	fd = sys(open("/tmp/fds.dir2", O_RDONLY));
-	sys(rmdir("/tmp/fds.dir2"));
-	return fd;
-}
-
-static int k_nsfd(void) { return open("/proc/self/ns/net", O_RDONLY); }
-
 static const struct sort {
 	const char *name;
 	int (*open)(void);
@@ -206,9 +173,7 @@ static const struct sort {
 	{ "opentree", k_opentree, NULL }, { "secret", k_secret, NULL }, { "perf", k_perf, NULL },
 	{ "bpf", k_bpf, NULL },
 	{ "io_uring", k_uring, NULL }, { "userfaultfd", k_uffd, NULL }, { "pty", k_pty, NULL },
-	{ "gonefifo", k_gonefifo, NULL },
-	{ "gonelease", k_gonelease, u_gonelease }, { "shmlease", k_shmlease, u_gonelease }, { "goneplace", k_goneplace, NULL }, { "gonedir", k_gonedir, NULL },
-	{ "nsfd", k_nsfd, NULL },
+	{ "gonelease", k_gonelease, u_gonelease }, { "shmlease", k_shmlease, u_gonelease },
 };
 #define N ((int)ARRAY_SIZE(sorts))
 

@@ -11,8 +11,7 @@ declare -A words=(
 	[inogone]='watches .*inotify' [inoproc]='watches .*inotify' [fanotify]='fanotify'
 	[landlock]='landlock' [fsopen]='fscontext|fsopen' [opentree]='outside' [secret]='secretmem' [perf]='perf' [bpf]='bpf'
 	[io_uring]='io_uring' [userfaultfd]='userfaultfd'
-	[pty]='ptmx|terminal|tty' [gonefifo]='no regular file.*fds.fifo' [gonelease]='a lease.*fds.lease' [shmlease]='a lease'
-	[goneplace]='of a deleted directory.*file' [gonedir]='no regular file.*fds.dir2' [nsfd]='net|namespace'
+	[pty]='ptmx|terminal|tty' [gonelease]='a lease.*fds.lease' [shmlease]='a lease'
 )
 with_ve
 put_program refuse/fds
