@@ -171,9 +171,12 @@ static int collect_area(struct cpt_ctx *ctx, struct vm_area_struct *vma,
 {
 	const char *why = area_obstacle(vma);
 
-	if (why && vma->vm_file)
-		return cpt_obstacle(ctx, "process %d (%s) has %s at %lx: %pD, which cannot be preserved yet",
-				    who->pid, who->comm, why, vma->vm_start, vma->vm_file);
+	if (why && vma->vm_file) {
+		cpt_obstacle(ctx, "process %d (%s) has %s at %lx: %pD, which cannot be preserved yet",
+			     who->pid, who->comm, why, vma->vm_start, vma->vm_file);
+		/* lest somebody outside seem to hold it */
+		return cpt_memfd_name(vma->vm_file) ? cpt_collect_file(ctx, vma->vm_file, who) : 0;
+	}
 	if (why)
 		return cpt_obstacle(ctx, "process %d (%s) has %s at %lx, which cannot be preserved yet",
 				    who->pid, who->comm, why, vma->vm_start);
