@@ -39,7 +39,7 @@ int dev_open(unsigned int veid, int *stage)
 
 void dev_lines(int fd)
 {
-	char buf[4097], *line, *save;
+	char buf[16385], *line, *save;
 	ssize_t n;
 
 	/* A read returns whole lines, as many as fit. */

@@ -22,16 +22,29 @@
 int cpt_collect_file(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
 {
 	const struct cpt_kind_ops *ops = cpt_file_ops(f);
-	char *buf, *path;
 
-	if (ops)
-		return cpt_collect(ctx, ops->kind, f, who);
-	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	return ops ? cpt_collect(ctx, ops->kind, f, who) : cpt_file_refuse(ctx, f, who, cpt_file_words(f));
+}
+
+/*
+ * cpt_file_refuse - name what stands against preserving an open file
+ * @why: "a device that…"
+ */
+int cpt_file_refuse(struct cpt_ctx *ctx, const struct file *f, const struct cpt_holder *who, const char *why)
+{
+	char *buf = kmalloc(PATH_MAX, GFP_KERNEL), *path;
+
 	if (!buf)
 		return -ENOMEM;
 	path = d_path(&f->f_path, buf, PATH_MAX);
-	cpt_obstacle(ctx, "process %d (%s) holds %s (fd %d), which cannot be preserved yet",
-		     who->pid, who->comm, IS_ERR(path) ? "a file" : path, who->fd);
+	if (IS_ERR(path))
+		path = "?";
+	if (who->what)
+		cpt_obstacle(ctx, "process %d (%s) has as its %s %s: %s", who->pid, who->comm, who->what, why, path);
+	else if (who->fd >= 0)
+		cpt_obstacle(ctx, "process %d (%s) holds %s: %s (fd %d)", who->pid, who->comm, why, path, who->fd);
+	else
+		cpt_obstacle(ctx, "process %d (%s) maps %s: %s", who->pid, who->comm, why, path);
 	kfree(buf);
 	return 0;
 }
@@ -255,8 +268,8 @@ static struct dentry *name_below(struct inode *inode, struct dentry *root)
 	return found;
 }
 
-/* Would a restore find @inode by this path? */
-static bool leads_to(const struct path *root, const char *name, const struct inode *inode)
+/* cpt_path_leads_to - would a restore find @inode by the path @name below @root? */
+bool cpt_path_leads_to(const struct path *root, const char *name, const struct inode *inode)
 {
 	struct path path;
 	bool same;
@@ -290,7 +303,7 @@ char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, ch
 			continue;
 		name = cpt_path_in(ctx, &path, mount, buf);
 		dput(path.dentry);
-		if (name && leads_to(root, name, inode))
+		if (name && cpt_path_leads_to(root, name, inode))
 			return name;
 	}
 	return NULL;

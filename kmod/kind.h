@@ -38,6 +38,7 @@ struct cpt_holder {
 	pid_t pid;		/* in the VE */
 	char comm[TASK_COMM_LEN];
 	int fd;			/* or -1 */
+	const char *what;	/* what else of the process it is ("current directory"), or NULL */
 	struct task_struct *task;
 	struct cpt_node *node;	/* its place in the tree (tree.h) */
 	struct mm_struct *parent_mm; /* of the task that clones it at restore, or NULL */
@@ -73,8 +74,9 @@ struct cpt_kind_ops {
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
 	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops, cpt_pidfd_ops,
+	cpt_view_ops, cpt_nsfd_ops,
 	cpt_unix_ops, cpt_unixq_ops,
-	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
+	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_gone_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
 	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_task_ops;
 
 /* kind.c */
@@ -122,8 +124,20 @@ int cpt_fown_restore(struct cpt_ctx *ctx, const struct cpt_fown_rec *r, struct f
 bool cpt_deleted(const struct file *f);
 const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char *buf);
 int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
+int cpt_deleted_attributes(const struct path *path, struct iattr *attr, u32 uid, u32 gid, s64 atime, s64 mtime);
 struct file *cpt_deleted_open(struct cpt_ctx *ctx, u64 id, const struct path *dir, const char *name, u32 len,
 			      int flags, const struct cred *cred);
+
+/* kind/gone.c */
+const char *cpt_gone_obstacle(struct cpt_ctx *ctx, struct dentry *dentry, char *buf);
+int cpt_gone_collect(struct cpt_ctx *ctx, struct dentry *dentry, const struct cpt_holder *who);
+int cpt_gone_path(struct cpt_ctx *ctx, u64 id, u32 mount, struct path *path);
+
+/* kind/fs.c */
+int cpt_fs_late(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+
+/* kind/view.c */
+bool cpt_is_view(const struct super_block *sb);
 
 /* kind/unix.c */
 int cpt_unix_collect_queues(struct cpt_ctx *ctx);
@@ -132,7 +146,12 @@ int cpt_unix_late(struct cpt_ctx *ctx);
 /* kind/shmem.c */
 const char *cpt_memfd_name(const struct file *f);
 
+/* words.c */
+const char *cpt_device_words(const struct inode *inode);
+const char *cpt_file_words(struct file *f);
+
 /* file.c */
+int cpt_file_refuse(struct cpt_ctx *ctx, const struct file *f, const struct cpt_holder *who, const char *why);
 int cpt_file_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who);
 void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct file *f);
 void cpt_file_finish(struct file *f, const struct cpt_file_body *body);
@@ -144,6 +163,7 @@ struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_b
 void cpt_file_unmake(void *ptr);
 int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
+bool cpt_path_leads_to(const struct path *root, const char *name, const struct inode *inode);
 char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf);
 int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);
 

@@ -112,8 +112,18 @@ int cpt_obstacle(struct cpt_ctx *ctx, const char *fmt, ...)
 	return 0;
 }
 
+/* Of @len bytes, those that are whole lines; all, if not even one fits. */
+static unsigned int whole_lines(const char *text, unsigned int len)
+{
+	unsigned int n = len;
+
+	while (n && text[n - 1] != '\n')
+		n--;
+	return n ? n : len;
+}
+
 /*
- * cpt_msg_read - hand gathered lines to read(2), and forget them
+ * cpt_msg_read - hand gathered lines to read(2), as many as fit, and forget them
  *
  * Returns the number of bytes; 0 if there is nothing to say.
  */
@@ -134,7 +144,7 @@ ssize_t cpt_msg_read(struct cpt_msg *m, char __user *buf, size_t size)
 		kvfree(text);
 		return 0;
 	}
-	ret = min_t(size_t, size, len);
+	ret = whole_lines(text, min_t(size_t, size, len));
 	if (copy_to_user(buf, text, ret))
 		ret = -EFAULT;
 	if (ret > 0 && ret < len) {	/* put the rest back, unless newer lines came */

@@ -17,6 +17,7 @@
  * On failure (u->err) every wait ends and every task exits. Each holds the context
  * until it is parked or exits, and with it ctx->undump.
  */
+#include <linux/fs_struct.h>
 #include <linux/mman.h>
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
@@ -234,10 +235,10 @@ static int helper_main(void *arg)
 }
 
 /* Clone a temporary child with the pid @pid, which runs @fn. Returns its pid or -errno. */
-static int start_helper(struct cpt_ctx *ctx, pid_t pid, int (*fn)(void *), void *arg)
+static int start_helper(struct cpt_ctx *ctx, pid_t pid, u64 flags, int (*fn)(void *), void *arg)
 {
 	struct kernel_clone_args args = {
-		.flags = CLONE_UNTRACED | CLONE_VM | CLONE_FS | CLONE_FILES,
+		.flags = CLONE_UNTRACED | CLONE_VM | CLONE_FILES | flags,
 		.set_tid = &pid,
 		.set_tid_size = 1,
 		.fn = fn,
@@ -284,7 +285,7 @@ struct pid *cpt_pid_get(struct cpt_ctx *ctx, pid_t nr)
 	pid = xa_load(dead, nr);
 	if (pid)
 		return get_pid(pid);
-	err = start_helper(ctx, nr, dead_main, ctx);
+	err = start_helper(ctx, nr, CLONE_FS, dead_main, ctx);
 	if (err < 0)
 		return ERR_PTR(err);
 	pid = find_get_pid(nr);
@@ -316,7 +317,7 @@ void cpt_pids_free(struct cpt_undump *u)
  */
 long cpt_dead_pidfd(struct cpt_ctx *ctx, const struct cred *cred)
 {
-	int err = start_helper(ctx, ctx->undump->spare_pid, dead_main, ctx);
+	int err = start_helper(ctx, ctx->undump->spare_pid, CLONE_FS, dead_main, ctx);
 	const struct cred *own;
 	long fd;
 
@@ -329,6 +330,55 @@ long cpt_dead_pidfd(struct cpt_ctx *ctx, const struct cred *cred)
 	if (err && fd >= 0)
 		ksys(close_range, fd, fd, 0);
 	return err ? err : fd;
+}
+
+/* Have the number, and the root directory that the VE's init has, for as long as is asked. */
+static int holder_main(void *arg)
+{
+	struct cpt_ctx *ctx = arg;
+	struct cpt_undump *u = ctx->undump;
+	struct path root;
+
+	get_fs_root(u->tasks[0].task->fs, &root);	/* init is there until all are killed, us included */
+	ksym(set_fs_root)(current->fs, &root);
+	path_put(&root);
+	WRITE_ONCE(u->holder, CPT_HOLDS);
+	wake_up_all(&u->wait);
+	wait_event_killable(u->wait, READ_ONCE(u->holder) == CPT_MAY_GO || READ_ONCE(u->err));
+	leave(ctx, 0);
+	return 0;
+}
+
+/*
+ * cpt_pid_hold - let a process live that has the number @nr, which nobody has
+ *
+ * It shares what the current task has, but for its root directory. Only one at a time.
+ * Returns what cpt_pid_drop() takes, or -errno.
+ */
+pid_t cpt_pid_hold(struct cpt_ctx *ctx, pid_t nr)
+{
+	struct cpt_undump *u = ctx->undump;
+	pid_t pid;
+	int err;
+
+	WRITE_ONCE(u->holder, CPT_HOLDS_NOT);
+	pid = start_helper(ctx, nr, 0, holder_main, ctx);
+	if (pid < 0)
+		return pid;
+	err = wait_event_killable(u->wait, READ_ONCE(u->holder) == CPT_HOLDS || READ_ONCE(u->err));
+	return err ? err : pid;		/* killed, with all others */
+}
+
+/*
+ * cpt_pid_drop - it may die now; returns when it is gone
+ */
+int cpt_pid_drop(struct cpt_ctx *ctx, pid_t pid)
+{
+	struct cpt_undump *u = ctx->undump;
+
+	WRITE_ONCE(u->holder, CPT_MAY_GO);
+	wake_up_all(&u->wait);
+	return reap_helper(pid);
 }
 
 /* Create the orphans of one session, beginning with index *@i. */
@@ -344,7 +394,7 @@ static int create_orphans(struct cpt_rtask *rt, u32 *i)
 		.sid = proc_of(&u->tasks[*i])->sid,
 	};
 	h->leader = h->sid != proc_of(rt)->sid;
-	err = start_helper(rt->ctx, h->leader ? h->sid : u->spare_pid, helper_main, h);
+	err = start_helper(rt->ctx, h->leader ? h->sid : u->spare_pid, CLONE_FS, helper_main, h);
 	if (err > 0)
 		err = reap_helper(err);
 	*i = h->next;
@@ -472,7 +522,7 @@ static int join_group(struct cpt_rtask *rt)
 		err = ksys(setpgid, 0, 0);
 	} else if (mine && keeps_group(rt)) {
 		rt->group_until = u->phase + 2;
-		err = helper = start_helper(ctx, p->pgid, group_helper_main, rt);
+		err = helper = start_helper(ctx, p->pgid, CLONE_FS, group_helper_main, rt);
 		if (helper > 0)
 			err = wait_event_killable(u->wait, READ_ONCE(rt->group_ready) ||
 						  READ_ONCE(u->err));
@@ -543,6 +593,18 @@ static bool acts_for_files(const struct cpt_rtask *rt)
 	return true;
 }
 
+/* The same for its root and current directories. */
+static bool acts_for_fs(const struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	u32 i;
+
+	for (i = 0; i < rt->index; i++)
+		if (u->tasks[i].rec->fs == rt->rec->fs && u->tasks[i].rec->state == CPT_TASK_LIVE)
+			return false;
+	return true;
+}
+
 /* The next live task, from index @i on, may go on; after the last, init. */
 static void pass_turn(struct cpt_undump *u, u32 i)
 {
@@ -570,6 +632,8 @@ static int restore_files(struct cpt_rtask *rt)
 	err = READ_ONCE(u->err);
 	if (!err && !rt->creator)
 		err = cpt_late(rt->ctx);
+	if (!err && acts_for_fs(rt))
+		err = cpt_fs_late(rt->ctx, cpt_rec_of(rt->ctx, rt->rec->fs));
 	if (!err && acts_for_files(rt))
 		err = restore_own(rt->ctx, rt->rec->files, 0);
 	if (err)

@@ -35,6 +35,8 @@ struct cpt_rtask {
 	u32 group_until;		/* … until this many barriers have been passed */
 };
 
+enum { CPT_HOLDS_NOT, CPT_HOLDS, CPT_MAY_GO };
+
 struct cpt_undump {
 	struct cpt_in *in;
 	struct cpt_header hdr;
@@ -59,6 +61,7 @@ struct cpt_undump {
 	u32 running;			/* parked tasks not yet past their last step */
 	pid_t spare_pid;		/* a pid that no task of the image has */
 	struct xarray dead_pids;	/* struct pid, held: numbers of dead processes that something still names */
+	u32 holder;			/* CPT_HOLDS…: the process that has a number for a while */
 	spinlock_t lock;		/* of the counts above */
 	u64 pages;
 	u64 resumed_mono, resumed_boot;	/* host's clocks at RESUME */
@@ -73,6 +76,8 @@ int cpt_late(struct cpt_ctx *ctx);
 
 /* tree.c */
 struct pid *cpt_pid_get(struct cpt_ctx *ctx, pid_t nr);
+pid_t cpt_pid_hold(struct cpt_ctx *ctx, pid_t nr);
+int cpt_pid_drop(struct cpt_ctx *ctx, pid_t pid);
 void cpt_pids_free(struct cpt_undump *u);
 int cpt_tree_init(void *arg);
 struct kernel_clone_args;

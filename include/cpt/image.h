@@ -104,7 +104,10 @@ enum cpt_kind {
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_UNIXQ	= 32,	/* object: struct cpt_unixq_rec: whom a unix socket is connected with, and what waits in it */
 	CPT_K_FOWN	= 33,	/* struct cpt_fown_rec: who gets signals of the open file before */
-	CPT_K_SOCKFILTER = 46,	/* struct cpt_sockfilter_rec: what a socket lets in */
+	CPT_K_VIEW	= 34,	/* object: struct cpt_view_rec: an open file of /proc, /sys or the cgroups */
+	CPT_K_NSFD	= 35,	/* object: struct cpt_nsfd_rec: an open namespace */
+	CPT_K_GONE	= 36,	/* object: struct cpt_gone_rec: a directory or a fifo that lost its name */
+	CPT_K_SOCKFILTER = 37,	/* struct cpt_sockfilter_rec: what a socket lets in */
 	CPT_K_MAX
 };
 
@@ -149,12 +152,15 @@ struct cpt_reg_rec {
 	__u64 size;		/* of a regular file */
 	__u64 pipe;		/* PIPE: a fifo's contents */
 	__u64 deleted;		/* DELETED: path is where it was */
+	__u64 gone;		/* GONE: a directory or fifo that is that; of a file with deleted: the directory it was in */
 	__u32 mode;		/* S_IF* and permissions */
 	__u32 rdev;		/* of a character device: major << 20 | minor */
 	__u32 mount;
 	__u32 path_len;		/* 1 … 4095 */
 	__u32 place;		/* CPT_DIR_* */
 	__u32 next_len;		/* CPT_DIR_NEXT: 1 … 255 */
+	__u32 alone;		/* 1: the reading end of a fifo that has seen no writer, and tells of no end */
+	__u32 pad;
 	/* char path[path_len], next[next_len]; padded to 8 */
 };
 
@@ -175,6 +181,19 @@ struct cpt_deleted_rec {
 	__u64 ino;		/* with path_len, on file systems that keep it */
 	/* char path[path_len], in mount; padded to 8 */
 };
+
+struct cpt_gone_rec {
+	struct cpt_rec rec;
+	__u64 parent;		/* GONE: a directory that it was in; or 0: that is still there */
+	__s64 atime, mtime;
+	__u32 mount;
+	__u32 mode;		/* S_IFDIR or S_IFIFO, and permissions */
+	__u32 uid, gid;
+	__u32 path_len;		/* where it was: 2 … 4095 */
+	__u32 pad;
+	/* char path[path_len]; padded to 8 */
+};
+#define CPT_GONE_NESTS	200	/* deleted directories in one another */
 
 #define CPT_PIPE_PACKET	1u	/* flag of a cpt_pipe_buf: a packet (O_DIRECT) */
 
@@ -399,6 +418,24 @@ struct cpt_pidfd_rec {
 	__u32 thread;		/* 1: PIDFD_THREAD */
 };
 
+/* Its contents are the kernel's: only the path says what it is. */
+struct cpt_view_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u32 mode;		/* S_IF* and permissions */
+	__u32 mount;
+	__u32 gone;		/* 0, or the number of the process, in path, that is gone */
+	__u32 path_len;		/* 1 … 4095 */
+	/* char path[path_len]; padded to 8 */
+};
+
+struct cpt_nsfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u32 type;		/* CLONE_NEW*: that of the VE */
+	__u32 pad;
+};
+
 struct cpt_shmem_rec {
 	struct cpt_rec rec;
 	__u64 size;		/* bytes; the contents are data of this id */
@@ -529,6 +566,7 @@ struct cpt_fown_rec {
 
 struct cpt_fs_rec {
 	struct cpt_rec rec;
+	__u64 root, cwd;	/* VIEW, REG: an open file that is it; or 0, and a path says it */
 	__u32 umask;
 	__u32 pad;
 	__u32 root_mount, root_len;

@@ -43,7 +43,7 @@ struct cpt_walk {
 	const __u8 *meta;		/* hdr->meta_len bytes, 8-aligned */
 	const struct cpt_rec **obj;	/* room for hdr->objects + 1; [id] -> record */
 	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task, or UNIX by a file; 2: by a queue;
-					 * EPOLL: how deep it nests */
+					 * EPOLL, GONE: how deep it nests */
 	__u32 nobj;			/* 0; objects seen so far */
 
 	__u32 ntasks;			/* TASK records seen */
@@ -208,6 +208,13 @@ static inline const char *cpt_check_cred(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* A deleted directory or fifo, of the type that @mode says. */
+static inline bool cpt_ref_gone(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id, __u32 mode)
+{
+	return cpt_ref(w, rec, id, CPT_K_GONE, false) &&
+	       !((((const struct cpt_gone_rec *)w->obj[id])->mode ^ mode) & 0170000);
+}
+
 static inline const char *cpt_check_reg(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_reg_rec *r = (const void *)rec;
@@ -222,6 +229,11 @@ static inline const char *cpt_check_reg(struct cpt_walk *w, const struct cpt_rec
 	CPT_BAD_IF(r->mount == 0, "mount of a file");
 	CPT_BAD_IF(r->deleted && ((r->mode & 0170000) != 0100000 || r->path_len == 1 ||
 				  !cpt_ref(w, rec, r->deleted, CPT_K_DELETED, false)), "contents of a deleted file");
+	CPT_BAD_IF(r->alone > 1 || (r->alone && (!r->pipe || (r->file.flags & (CPT_O_PATH | CPT_O_ACCMODE)))) || r->pad,
+		   "end of a fifo");
+	CPT_BAD_IF(r->gone && (r->place || r->path_len == 1 ||
+			       !cpt_ref_gone(w, rec, r->gone, r->deleted ? 0040000 : r->mode)),
+		   "deleted directory or fifo");
 	switch (r->mode & 0170000) {
 	case 0100000: case 0040000: case 0020000:	/* regular, directory, character device */
 		CPT_BAD_IF(r->pipe, "contents of a pipe in a file");
@@ -278,6 +290,20 @@ static inline const char *cpt_check_pipend(struct cpt_walk *w, const struct cpt_
 
 	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file), "description of a pipe's end");
 	CPT_BAD_IF(!cpt_ref(w, rec, r->pipe, CPT_K_PIPE, false), "pipe of an end");
+	return NULL;
+}
+
+static inline const char *cpt_check_gone(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_gone_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!r->mount || r->pad || ((r->mode & ~07777u) != 0040000 && (r->mode & ~07777u) != 0010000),
+		   "properties of a deleted directory");
+	CPT_BAD_IF(r->path_len < 2 || r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), r->path_len, 1) ||
+		   !cpt_path_ok((const char *)(r + 1), r->path_len), "path of a deleted directory");
+	CPT_BAD_IF(r->parent && !cpt_ref_gone(w, rec, r->parent, 0040000), "parent of a deleted directory");
+	w->mark[rec->id] = r->parent ? w->mark[r->parent] + 1 : 1;
+	CPT_BAD_IF(w->mark[rec->id] > CPT_GONE_NESTS, "deleted directories in one another, too deep");
 	return NULL;
 }
 
@@ -466,6 +492,33 @@ static inline const char *cpt_check_pidfd(struct cpt_walk *w, const struct cpt_r
 	CPT_BAD_IF(r->twin && (((const struct cpt_pidfd_rec *)w->obj[r->twin])->twin ||
 			       ((const struct cpt_pidfd_rec *)w->obj[r->twin])->pid), "process of a pidfd");
 	return NULL;
+}
+
+static inline const char *cpt_check_view(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_view_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file), "description of a file of the kernel");
+	CPT_BAD_IF(r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), r->path_len, 1) ||
+		   !cpt_path_ok((const char *)(r + 1), r->path_len), "path of a file of the kernel");
+	CPT_BAD_IF(!r->mount || r->gone > CPT_PID_MAX, "place of a file of the kernel");
+	CPT_BAD_IF((r->mode & 0170000) != 0100000 && (r->mode & 0170000) != 0040000 &&
+		   !(r->file.flags & CPT_O_PATH), "type of a file of the kernel");
+	return NULL;
+}
+
+static inline const char *cpt_check_nsfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_nsfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || r->pad ||
+		   (!(r->file.flags & CPT_O_PATH) && (r->file.flags & CPT_O_ACCMODE)), "description of a namespace");
+	switch (r->type) {
+	case 0x00000080: case 0x00020000: case 0x02000000: case 0x04000000:	/* time, mnt, cgroup, uts */
+	case 0x08000000: case 0x10000000: case 0x20000000: case 0x40000000:	/* ipc, user, pid, net */
+		return NULL;
+	}
+	return "type of a namespace";
 }
 
 /* Events of an inotify: @len bytes at @p, 8-aligned. */
@@ -659,17 +712,32 @@ static inline const char *cpt_check_fown(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* May a record refer to @id as a directory that is open? */
+static inline bool cpt_ref_dir(const struct cpt_walk *w, const struct cpt_rec *rec, __u64 id)
+{
+	__u32 mode = 0;
+
+	if (cpt_ref(w, rec, id, CPT_K_VIEW, false))
+		mode = ((const struct cpt_view_rec *)w->obj[id])->mode;
+	if (cpt_ref(w, rec, id, CPT_K_REG, false))
+		mode = ((const struct cpt_reg_rec *)w->obj[id])->mode;
+	return (mode & 0170000) == 0040000;
+}
+
 static inline const char *cpt_check_fs(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_fs_rec *r = (const void *)rec;
 	const char *path = (const void *)(r + 1);
 
-	(void)w;
-	CPT_BAD_IF(r->umask > 0777 || r->pad || !r->root_mount || !r->cwd_mount, "root and cwd");
+	CPT_BAD_IF(r->umask > 0777 || r->pad || !r->root_mount != !!r->root || !r->cwd_mount != !!r->cwd,
+		   "root and cwd");
+	CPT_BAD_IF((r->root && !cpt_ref_dir(w, rec, r->root)) || (r->cwd && !cpt_ref_dir(w, rec, r->cwd)),
+		   "open file of root or cwd");
 	CPT_BAD_IF(r->root_len > 4095 || r->cwd_len > 4095 ||
 		   !cpt_fits(rec, sizeof(*r), (__u64)r->root_len + r->cwd_len, 1),
 		   "length of root and cwd");
-	CPT_BAD_IF(!cpt_path_ok(path, r->root_len) || !cpt_path_ok(path + r->root_len, r->cwd_len),
+	CPT_BAD_IF((r->root ? r->root_len : !cpt_path_ok(path, r->root_len)) ||
+		   (r->cwd ? r->cwd_len : !cpt_path_ok(path + r->root_len, r->cwd_len)),
 		   "path of root or cwd");
 	return NULL;
 }
@@ -869,6 +937,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_PIPEND]	= { "pipe end", sizeof(struct cpt_pipend_rec), true, true, true, CPT_NO_DATA, cpt_check_pipend },
 	[CPT_K_SHMEM]	= { "shared memory", sizeof(struct cpt_shmem_rec), false, true, false, CPT_PAGES, cpt_check_shmem },
 	[CPT_K_DELETED]	= { "deleted file", sizeof(struct cpt_deleted_rec), false, true, false, CPT_PAGES, cpt_check_deleted },
+	[CPT_K_GONE]	= { "deleted directory", sizeof(struct cpt_gone_rec), false, true, false, CPT_NO_DATA, cpt_check_gone },
 	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, true, CPT_NO_DATA, cpt_check_memfd },
 	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, false, CPT_AREAS, cpt_check_mm },
 	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, false, CPT_NO_DATA, cpt_check_vma },
@@ -894,6 +963,8 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_FOWN]	= { "signals of a file", sizeof(struct cpt_fown_rec), true, false, false, CPT_NO_DATA, cpt_check_fown },
 	[CPT_K_INOTIFY]	= { "inotify", sizeof(struct cpt_inotify_rec), false, true, true, CPT_NO_DATA, cpt_check_inotify },
 	[CPT_K_PIDFD]	= { "pidfd", sizeof(struct cpt_pidfd_rec), true, true, true, CPT_NO_DATA, cpt_check_pidfd },
+	[CPT_K_VIEW]	= { "file of the kernel", sizeof(struct cpt_view_rec), false, true, true, CPT_NO_DATA, cpt_check_view },
+	[CPT_K_NSFD]	= { "namespace", sizeof(struct cpt_nsfd_rec), true, true, true, CPT_NO_DATA, cpt_check_nsfd },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 

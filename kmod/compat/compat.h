@@ -76,14 +76,61 @@ static inline s64 compat_mtime(const struct inode *inode)
 	return timespec64_to_ns(&ts);
 }
 
-/* The ids of mounts of a VE are those of its file systems: no mapping. */
-static inline int compat_notify_change(struct dentry *dentry, struct iattr *attr)
+/*
+ * The methods of a directory themselves: no permission is asked for, and nobody who watches it
+ * is told. With the directory locked.
+ */
+static inline int compat_dir_mkdir(struct inode *dir, struct dentry *dentry, umode_t mode)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
-	return notify_change(&nop_mnt_idmap, dentry, attr, NULL);
+	return dir->i_op->mkdir(&nop_mnt_idmap, dir, dentry, mode);
 #else
-	return notify_change(&init_user_ns, dentry, attr, NULL);
+	return dir->i_op->mkdir(&init_user_ns, dir, dentry, mode);
 #endif
+}
+
+static inline int compat_dir_mknod(struct inode *dir, struct dentry *dentry, umode_t mode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return dir->i_op->mknod(&nop_mnt_idmap, dir, dentry, mode, 0);
+#else
+	return dir->i_op->mknod(&init_user_ns, dir, dentry, mode, 0);
+#endif
+}
+
+/* The same of an inode; the ids of mounts of a VE are those of its file systems: no mapping. */
+static inline int compat_setattr(struct dentry *dentry, struct iattr *attr)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	return (d_inode(dentry)->i_op->setattr ?: simple_setattr)(&nop_mnt_idmap, dentry, attr);
+#else
+	return (d_inode(dentry)->i_op->setattr ?: simple_setattr)(&init_user_ns, dentry, attr);
+#endif
+}
+
+struct compat_times {
+	struct timespec64 mtime, ctime;
+};
+
+static inline struct compat_times compat_times(const struct inode *inode)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	return (struct compat_times){ inode_get_mtime(inode), inode_get_ctime(inode) };
+#else
+	return (struct compat_times){ inode->i_mtime, inode->i_ctime };
+#endif
+}
+
+static inline void compat_set_times(struct inode *inode, const struct compat_times *t)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	inode_set_mtime_to_ts(inode, t->mtime);
+	inode_set_ctime_to_ts(inode, t->ctime);
+#else
+	inode->i_mtime = t->mtime;
+	inode->i_ctime = t->ctime;
+#endif
+	mark_inode_dirty(inode);
 }
 
 /* vfs_tmpfile_open() became kernel_tmpfile_open() in 6.4 (fs/namei.c). */
@@ -93,6 +140,16 @@ static inline struct file *compat_tmpfile(const struct path *dir, umode_t mode, 
 	return kernel_tmpfile_open(&nop_mnt_idmap, dir, mode, flags, current_cred());
 #else
 	return vfs_tmpfile_open(&init_user_ns, dir, mode, flags, current_cred());
+#endif
+}
+
+/* How many writers a fifo had when this reader opened it got a name of its own in 6.12 (fs/pipe.c). */
+static inline u64 *compat_fifo_writers(struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return &f->f_pipe;
+#else
+	return &f->f_version;
 #endif
 }
 

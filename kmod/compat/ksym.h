@@ -25,9 +25,11 @@
 #include <linux/ipc_namespace.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/mnt_namespace.h>
 #include <linux/pagewalk.h>
 #include <linux/pid.h>
 #include <linux/pipe_fs_i.h>
+#include <linux/proc_ns.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <linux/sched/cputime.h>

@@ -7,6 +7,8 @@
 #include <linux/file.h>
 #include <linux/inotify.h>
 #include <linux/mman.h>
+#include <linux/nsproxy.h>
+#include <linux/seq_file.h>
 #include <linux/slab.h>
 #include <linux/timerfd.h>
 
@@ -147,6 +149,41 @@ static bool inotify_tried(int fd)
 	return ok;
 }
 
+/* What @name of the process is open by, or NULL. */
+static struct file *own_proc_file(const char *name)
+{
+	struct file *f = filp_open(name, O_RDONLY, 0);
+
+	return IS_ERR(f) ? NULL : f;
+}
+
+static bool maps_known(void)
+{
+	struct file *f = own_proc_file("/proc/self/maps"), *g = own_proc_file("/proc/self/environ");
+	bool ok = f && ((struct compat_proc_maps *)((struct seq_file *)f->private_data)->private)->mm == current->mm &&
+		  g && g->private_data == current->mm;
+
+	if (f)
+		fput(f);
+	if (g)
+		fput(g);
+	return ok;
+}
+
+static bool mounts_known(void)
+{
+	struct file *f = own_proc_file("/proc/self/mountinfo");
+	const struct compat_proc_mounts *p;
+	bool ok = false;
+
+	if (f) {
+		p = ((struct seq_file *)f->private_data)->private;
+		ok = p->ns == current->nsproxy->mnt_ns && path_equal(&p->root, &current->fs->root);
+		fput(f);
+	}
+	return ok;
+}
+
 /*
  * cpt_private_init - try all of private.h
  *
@@ -168,6 +205,8 @@ int cpt_private_init(void)
 		bad = "epoll";
 	else if (fds[3] < 0 || !inotify_tried(fds[3]))
 		bad = "inotify";
+	else if (!maps_known() || !mounts_known())
+		bad = "/proc";
 	if (event)
 		fput(event);
 	if (timer)

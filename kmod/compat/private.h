@@ -14,6 +14,7 @@
 #include <linux/hrtimer.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
+#include <linux/path.h>
 #include <linux/rbtree.h>
 #include <linux/wait.h>
 
@@ -84,6 +85,19 @@ struct compat_inotify_event {
 	u32 sync_cookie;
 	int name_len;
 	char name[];
+};
+
+/* fs/proc/internal.h, up to the memory */
+struct compat_proc_maps {
+	struct inode *inode;
+	struct task_struct *task;
+	struct mm_struct *mm;
+};
+
+/* fs/mount.h, up to the root directory */
+struct compat_proc_mounts {
+	struct mnt_namespace *ns;
+	struct path root;
 };
 
 struct epoll_event;

@@ -8,8 +8,8 @@
  * whether it may be given a name (linkat(2)). One that has another name is found by that,
  * if the kernel has it in memory, as it has for any that was linked or looked up not long ago.
  * Not preserved: the inode's number, of one without any name.
- * Refused: one whose other names nobody knows, that lay in a directory which is gone too,
- * that has extended attributes; other file systems than ext2-4 and tmpfs; read-only mounts.
+ * Directories and fifos, and directories it lay in: gone.c.
+ * Refused: one whose other names nobody knows, that has extended attributes; other file systems than ext2-4 and tmpfs; read-only mounts.
  *
  * It is made again with O_TMPFILE in the root of its mount. cpt_deleted_open() gives
  * it a dentry with the old name, not hashed, as unlink(2) leaves one.
@@ -45,12 +45,18 @@ const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char
 	struct dentry *dentry = f->f_path.dentry;
 	struct inode *inode = file_inode(f);
 	unsigned long magic = inode->i_sb->s_magic;
+	const char *why;
 	u32 mount;
 
+	if (IS_ROOT(dentry))
+		return "a deleted root of a mount, which cannot be preserved";
+	if (S_ISDIR(inode->i_mode) || S_ISFIFO(inode->i_mode))
+		return cpt_gone_obstacle(ctx, dentry, buf);
 	if (!S_ISREG(inode->i_mode))
-		return "something deleted that is no regular file, which cannot be preserved yet";
-	if (IS_ROOT(dentry) || d_unlinked(dentry->d_parent))
-		return "a deleted file of a deleted directory, which cannot be preserved yet";
+		return "something deleted that is no regular file, directory or fifo, which cannot be preserved yet";
+	why = d_unlinked(dentry->d_parent) ? cpt_gone_obstacle(ctx, dentry->d_parent, buf) : NULL;
+	if (why)
+		return why;
 	if (compat_inode_leased(inode))		/* we would break it */
 		return "a deleted file that somebody holds a lease on, which cannot be preserved";
 	if (inode->i_nlink)
@@ -80,14 +86,21 @@ static void deleted_release(struct cpt_obj *obj)
 }
 
 /*
- * cpt_deleted_collect - enter the inode of @f, which has no obstacle
+ * cpt_deleted_collect - enter the inode of @f, which has no obstacle, and deleted directories it was in
  */
 int cpt_deleted_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_holder *who)
 {
-	int err = cpt_collect(ctx, CPT_K_DELETED, file_inode(f), who);
+	struct dentry *dentry = f->f_path.dentry;
 	struct cpt_obj *obj;
 	struct file *own;
+	int err = 0;
 
+	if (!S_ISREG(file_inode(f)->i_mode))
+		return cpt_gone_collect(ctx, dentry, who);
+	if (d_unlinked(dentry->d_parent))
+		err = cpt_gone_collect(ctx, dentry->d_parent, who);
+	if (!err)
+		err = cpt_collect(ctx, CPT_K_DELETED, file_inode(f), who);
 	if (err)
 		return err;
 	obj = cpt_obj_find(ctx, file_inode(f));
@@ -223,30 +236,40 @@ static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 /* --- restore ------------------------------------------------------------------------------------ */
 
-static int set_attributes(struct file *f, const struct cpt_deleted_rec *r)
+/*
+ * cpt_deleted_attributes - give something without a name its owner, mode and times
+ * @attr: ia_mode is set
+ *
+ * Returns 0 or -errno.
+ */
+int cpt_deleted_attributes(const struct path *path, struct iattr *attr, u32 uid, u32 gid, s64 atime, s64 mtime)
 {
-	struct iattr attr = {
-		.ia_valid = ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
-			    ATTR_MTIME_SET | ATTR_FORCE,
-		.ia_mode = S_IFREG | r->mode,
-		.ia_uid = make_kuid(&init_user_ns, r->uid),
-		.ia_gid = make_kgid(&init_user_ns, r->gid),
-		.ia_atime = ns_to_timespec64(r->atime),
-		.ia_mtime = ns_to_timespec64(r->mtime),
-	};
-	struct inode *inode = file_inode(f);
+	struct inode *inode = d_inode(path->dentry);
 	int err;
 
-	if (!uid_valid(attr.ia_uid) || !gid_valid(attr.ia_gid))
+	attr->ia_valid = ATTR_MODE | ATTR_UID | ATTR_GID | ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME |
+			 ATTR_MTIME_SET | ATTR_FORCE;
+	attr->ia_uid = make_kuid(&init_user_ns, uid);
+	attr->ia_gid = make_kgid(&init_user_ns, gid);
+	attr->ia_atime = ns_to_timespec64(atime);
+	attr->ia_mtime = ns_to_timespec64(mtime);
+	if (!uid_valid(attr->ia_uid) || !gid_valid(attr->ia_gid))
 		return -EINVAL;
-	err = mnt_want_write(f->f_path.mnt);
+	err = mnt_want_write(path->mnt);
 	if (err)
 		return err;
 	inode_lock(inode);
-	err = compat_notify_change(f->f_path.dentry, &attr);
+	err = compat_setattr(path->dentry, attr);
 	inode_unlock(inode);
-	mnt_drop_write(f->f_path.mnt);
+	mnt_drop_write(path->mnt);
 	return err;
+}
+
+static int set_attributes(struct file *f, const struct cpt_deleted_rec *r)
+{
+	struct iattr attr = { .ia_mode = S_IFREG | r->mode };
+
+	return cpt_deleted_attributes(&f->f_path, &attr, r->uid, r->gid, r->atime, r->mtime);
 }
 
 /* By its other name. Only to hold it: nobody reads or writes here. */

@@ -2,8 +2,10 @@
 /*
  * Root and current directory, umask (fs_struct).
  *
- * Preserved: all three; structs shared by clone(CLONE_FS).
- * Refused: a directory outside the VE's mounts, or a deleted one.
+ * Preserved: all three; structs shared by clone(CLONE_FS). A directory that a path alone
+ * does not lead to (of /proc, where tasks must exist; deleted) is opened, at the dump and at
+ * the restore, with O_PATH, and so an object like any open file.
+ * Refused: a directory outside the VE's mounts, and what its kind of file refuses.
  */
 #include <linux/fs_struct.h>
 #include <linux/slab.h>
@@ -14,21 +16,51 @@
 /* obj->priv: what the struct held. */
 struct fs_state {
 	struct path root, pwd;		/* held */
+	struct file *root_file, *pwd_file;	/* or NULL */
 	int umask;
 };
 
-static int check_dir(struct cpt_ctx *ctx, const struct path *dir, const char *what,
-		     const struct cpt_holder *who, char *buf)
+static int open_failed(struct file **f)
 {
+	int err = PTR_ERR(*f);
+
+	*f = NULL;
+	return err;
+}
+
+static int collect_dir(struct cpt_ctx *ctx, const struct path *dir, const char *what, struct file **f,
+		       const struct cpt_holder *who, char *buf)
+{
+	struct cpt_holder holder = *who;
 	u32 mount;
 	char *name;
 
-	if (cpt_path_in(ctx, dir, &mount, buf) && !d_unlinked(dir->dentry))
+	if (!cpt_mount_by_vfs(ctx, dir->mnt) || !cpt_path_in(ctx, dir, &mount, buf)) {
+		name = d_path(dir, buf, PATH_MAX);
+		return cpt_obstacle(ctx, "process %d (%s) has its %s outside the VE: %s", who->pid,
+				    who->comm, what, IS_ERR(name) ? "?" : name);
+	}
+	if (!cpt_is_view(dir->mnt->mnt_sb) && !d_unlinked(dir->dentry))
 		return 0;
-	name = d_path(dir, buf, PATH_MAX);
-	return cpt_obstacle(ctx, "process %d (%s) has its %s directory %s: %s", who->pid, who->comm,
-			    what, d_unlinked(dir->dentry) ? "in a deleted place" : "outside the VE",
-			    IS_ERR(name) ? "?" : name);
+	*f = dentry_open(dir, O_PATH | O_DIRECTORY, cpt_cred(who->task));
+	if (IS_ERR(*f))
+		return open_failed(f);
+	holder.fd = -1;
+	holder.what = what;
+	return cpt_collect_file(ctx, *f, &holder);
+}
+
+static void fs_release(struct cpt_obj *obj)
+{
+	struct fs_state *s = obj->priv;
+
+	if (s->root_file)
+		fput(s->root_file);
+	if (s->pwd_file)
+		fput(s->pwd_file);
+	path_put(&s->root);
+	path_put(&s->pwd);
+	kfree(s);
 }
 
 static int fs_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
@@ -36,6 +68,7 @@ static int fs_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt
 	struct fs_struct *fs = obj->ptr;
 	struct fs_state *s = kzalloc(sizeof(*s), GFP_KERNEL);
 	char *buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	int err;
 
 	if (!s || !buf) {
 		kfree(s);
@@ -49,36 +82,44 @@ static int fs_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt
 	path_get(&s->root);
 	path_get(&s->pwd);
 	spin_unlock(&fs->lock);
-	check_dir(ctx, &s->root, "root", who, buf);
-	check_dir(ctx, &s->pwd, "current", who, buf);
+	err = collect_dir(ctx, &s->root, "root directory", &s->root_file, who, buf);
+	if (!err)
+		err = collect_dir(ctx, &s->pwd, "current directory", &s->pwd_file, who, buf);
 	kfree(buf);
 	obj->priv = s;
-	return 0;
+	if (err)
+		fs_release(obj);
+	return err;
 }
 
-static void fs_release(struct cpt_obj *obj)
+/* The path of a directory; "", and its object in *@id: that says it. NULL: it has none. */
+static const char *name_dir(struct cpt_ctx *ctx, const struct path *dir, const struct file *f, char *buf, u32 *mount,
+			    __u64 *id)
 {
-	struct fs_state *s = obj->priv;
-
-	path_put(&s->root);
-	path_put(&s->pwd);
-	kfree(s);
+	if (!f)
+		return cpt_path_in(ctx, dir, mount, buf);
+	*id = cpt_obj_id(ctx, f);
+	return *id ? "" : NULL;
 }
 
 static int fs_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct fs_state *s = obj->priv;
-	char *buf = kmalloc(2 * PATH_MAX, GFP_KERNEL), *root, *pwd;
-	u32 root_mount, pwd_mount;
+	char *buf = kmalloc(2 * PATH_MAX, GFP_KERNEL);
+	u32 root_mount = 0, pwd_mount = 0;
 	struct cpt_fs_rec *r = NULL;
+	const char *root, *pwd;
+	__u64 ids[2] = {};
 
 	if (!buf)
 		return -ENOMEM;
-	root = cpt_path_in(ctx, &s->root, &root_mount, buf);
-	pwd = cpt_path_in(ctx, &s->pwd, &pwd_mount, buf + PATH_MAX);
+	root = name_dir(ctx, &s->root, s->root_file, buf, &root_mount, &ids[0]);
+	pwd = name_dir(ctx, &s->pwd, s->pwd_file, buf + PATH_MAX, &pwd_mount, &ids[1]);
 	if (root && pwd)
 		r = cpt_out_rec(ctx, CPT_K_FS, obj->id, sizeof(*r), strlen(root) + strlen(pwd));
 	if (r) {
+		r->root = ids[0];
+		r->cwd = ids[1];
 		r->umask = s->umask;
 		r->root_mount = root_mount;
 		r->root_len = strlen(root);
@@ -99,7 +140,7 @@ static int set_dir(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, bo
 
 	if (err)
 		return err;
-	if (!d_is_dir(path.dentry))
+	if (!d_is_dir(path.dentry) || cpt_is_view(path.mnt->mnt_sb))
 		err = cpt_fail(ctx, -ENOTDIR, "%.*s (mount %u) is no directory now", (int)len, name, mount);
 	else if (root)
 		ksym(set_fs_root)(current->fs, &path);
@@ -113,13 +154,34 @@ static int fs_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_fs_rec *r = (const void *)rec;
 	const char *path = (const void *)(r + 1);
-	int err;
+	int err = 0;
 
-	err = set_dir(ctx, r->root_mount, path, r->root_len, true);
-	if (!err)
+	if (!r->root)
+		err = set_dir(ctx, r->root_mount, path, r->root_len, true);
+	if (!err && !r->cwd)
 		err = set_dir(ctx, r->cwd_mount, path + r->root_len, r->cwd_len, false);
 	current->fs->umask = r->umask;
 	return err;
+}
+
+/*
+ * cpt_fs_late - set what open files say, when all tasks exist: in one of those that share it
+ */
+int cpt_fs_late(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	const struct cpt_fs_rec *r = (const void *)rec;
+	struct file *root = r->root ? cpt_made(ctx, r->root) : NULL;
+	struct file *cwd = r->cwd ? cpt_made(ctx, r->cwd) : NULL;
+
+	if (IS_ERR(root) || IS_ERR(cwd))
+		return IS_ERR(root) ? PTR_ERR(root) : PTR_ERR(cwd);
+	if ((root && !d_is_dir(root->f_path.dentry)) || (cwd && !d_is_dir(cwd->f_path.dentry)))
+		return -ENOTDIR;
+	if (root)
+		ksym(set_fs_root)(current->fs, &root->f_path);
+	if (cwd)
+		ksym(set_fs_pwd)(current->fs, &cwd->f_path);
+	return 0;
 }
 
 const struct cpt_kind_ops cpt_fs_ops = {

@@ -123,6 +123,8 @@ static bool writable_later(const struct vm_area_struct *vma)
 	       future_sealed(vma->vm_file);
 }
 
+#define AIO_RING_MAGIC 0xa10a10a1	/* fs/aio.c */
+
 /* What stands against preserving an area; NULL: nothing. */
 static const char *area_obstacle(struct vm_area_struct *vma)
 {
@@ -152,6 +154,10 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 		return "memory with a NUMA policy";
 	if (anon_vma_name(vma))
 		return "named memory";
+	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == AIO_RING_MAGIC)
+		return "a context of asynchronous I/O (io_setup)";
+	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC)
+		return "secret memory (memfd_secret)";
 	if (vma->vm_file && (file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) &&
 	    type != CPT_VMA_SHMEM && !cpt_memfd_name(vma->vm_file))
 		return "memory of a file without a path";
@@ -165,9 +171,12 @@ static int collect_area(struct cpt_ctx *ctx, struct vm_area_struct *vma,
 {
 	const char *why = area_obstacle(vma);
 
-	if (why && vma->vm_file)
-		return cpt_obstacle(ctx, "process %d (%s) has %s at %lx: %pD, which cannot be preserved yet",
-				    who->pid, who->comm, why, vma->vm_start, vma->vm_file);
+	if (why && vma->vm_file) {
+		cpt_obstacle(ctx, "process %d (%s) has %s at %lx: %pD, which cannot be preserved yet",
+			     who->pid, who->comm, why, vma->vm_start, vma->vm_file);
+		/* lest somebody outside seem to hold it */
+		return cpt_memfd_name(vma->vm_file) ? cpt_collect_file(ctx, vma->vm_file, who) : 0;
+	}
 	if (why)
 		return cpt_obstacle(ctx, "process %d (%s) has %s at %lx, which cannot be preserved yet",
 				    who->pid, who->comm, why, vma->vm_start);

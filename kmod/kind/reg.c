@@ -6,15 +6,16 @@
  * Preserved: path (of anything, if it is open with O_PATH only), flags, position, the credentials that opened it; what is in a
  * fifo; who shares the description.
  * Not preserved: contents of regular files (the file system keeps them).
- * Deleted files: deleted.c has their contents.
- * Refused: files outside the VE's mounts, files of /proc, /sys and
- * the like, other devices.
+ * Deleted files: deleted.c has their contents; directories and fifos: gone.c.
+ * Files of /proc, /sys and the cgroups: view.c.
+ * Refused: files outside the VE's mounts, files of other kernel file systems, other devices.
  */
 #include <linux/fs.h>
 #include <linux/magic.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/slab.h>
 
+#include "compat/compat.h"
 #include "kind.h"
 #include "out.h"
 
@@ -24,7 +25,7 @@ static bool reg_owns(struct file *f)
 	umode_t mode = file_inode(f)->i_mode;
 
 	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system */
-	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC &&
+	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC && !cpt_is_view(sb) &&
 	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode) ||
 		(f->f_mode & FMODE_PATH));
 }
@@ -37,13 +38,10 @@ static bool device_known(dev_t dev)
 	return MINOR(dev) == 3 || MINOR(dev) == 5 || (MINOR(dev) >= 7 && MINOR(dev) <= 9);
 }
 
-/* File systems whose files are a view of the kernel's state. */
-static bool is_view(const struct super_block *sb)
+/* File systems whose files are a view of the kernel's state, besides those of view.c. */
+static bool is_other_view(const struct super_block *sb)
 {
 	switch (sb->s_magic) {
-	case PROC_SUPER_MAGIC:
-	case SYSFS_MAGIC:
-	case CGROUP2_SUPER_MAGIC:
 	case DEVPTS_SUPER_MAGIC:
 	case DEBUGFS_MAGIC:
 	case TRACEFS_MAGIC:
@@ -60,10 +58,10 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f, char *buf)
 
 	if (!cpt_mount_by_vfs(ctx, f->f_path.mnt))
 		return "a file outside the VE";
-	if (is_view(inode->i_sb) && !S_ISDIR(inode->i_mode))
-		return "a file of a kernel file system, which cannot be preserved yet";
 	if (S_ISCHR(inode->i_mode) && !device_known(inode->i_rdev) && !(f->f_mode & FMODE_PATH))
-		return "a device that cannot be preserved yet";
+		return cpt_device_words(inode);
+	if (is_other_view(inode->i_sb) && !S_ISDIR(inode->i_mode))
+		return "a file of a kernel file system, which cannot be preserved yet";
 	return cpt_deleted(f) ? cpt_deleted_obstacle(ctx, f, buf) : NULL;
 }
 
@@ -73,12 +71,20 @@ static struct pipe_inode_info *fifo_of(struct file *f)
 	return S_ISFIFO(file_inode(f)->i_mode) && !(f->f_mode & FMODE_PATH) ? f->private_data : NULL;
 }
 
+/* A reader of a fifo that nobody has opened for writing since: poll(2) does not tell it of an end. */
+static bool alone(struct file *f)
+{
+	const struct pipe_inode_info *pipe = fifo_of(f);
+
+	return pipe && !(f->f_mode & FMODE_WRITE) && !pipe->writers && *compat_fifo_writers(f) == pipe->w_counter;
+}
+
 static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
 {
 	struct file *f = obj->ptr;
 	const char *why;
-	char *buf, *path;
 	u32 mount;
+	char *buf;
 	int err;
 
 	buf = kmalloc(PATH_MAX, GFP_KERNEL);
@@ -87,17 +93,10 @@ static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cp
 	why = obstacle(ctx, f, buf);
 	if (!why && !cpt_path_in(ctx, &f->f_path, &mount, buf))
 		why = "a file that no path of the VE leads to";
-	if (why) {
-		path = d_path(&f->f_path, buf, PATH_MAX);
-		if (who->fd >= 0)
-			cpt_obstacle(ctx, "process %d (%s) holds %s: %s (fd %d)", who->pid, who->comm,
-				     why, IS_ERR(path) ? "?" : path, who->fd);
-		else
-			cpt_obstacle(ctx, "process %d (%s) maps %s: %s", who->pid, who->comm, why,
-				     IS_ERR(path) ? "?" : path);
-	}
 	kfree(buf);
-	err = cpt_file_collect(ctx, f, who);
+	err = why ? cpt_file_refuse(ctx, f, who, why) : 0;
+	if (!err)
+		err = cpt_file_collect(ctx, f, who);
 	if (!err && !why && fifo_of(f))
 		err = cpt_collect(ctx, CPT_K_PIPE, fifo_of(f), who);
 	if (!err && !why && cpt_deleted(f))
@@ -162,7 +161,8 @@ static bool pass_others(struct dir_context *dir, const char *name, int len, loff
 
 static bool placed_by_name(const struct file *f)
 {
-	return file_inode(f)->i_sb->s_magic == TMPFS_MAGIC && f->f_op->iterate_shared && f->f_pos > 0;
+	return file_inode(f)->i_sb->s_magic == TMPFS_MAGIC && f->f_op->iterate_shared && f->f_pos > 0 &&
+	       !IS_DEADDIR(file_inode(f));
 }
 
 /* Which entry comes next? NULL: not enough memory. */
@@ -205,6 +205,17 @@ static int find_place(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct f
 	return err;
 }
 
+static void fill_deleted(struct cpt_ctx *ctx, struct cpt_reg_rec *r, const struct file *f)
+{
+	const struct dentry *dentry = f->f_path.dentry;
+
+	if (S_ISREG(file_inode(f)->i_mode)) {
+		r->deleted = cpt_obj_id(ctx, file_inode(f));
+		dentry = d_unlinked(dentry->d_parent) ? dentry->d_parent : NULL;
+	}
+	r->gone = cpt_obj_id(ctx, dentry);
+}
+
 static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct file *f = obj->ptr;
@@ -227,13 +238,14 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		goto out;
 	cpt_file_fill(ctx, &r->file, f);
 	if (cpt_deleted(f))
-		r->deleted = cpt_obj_id(ctx, inode);
-	r->ino = inode->i_sb->s_magic == TMPFS_MAGIC || r->deleted ? 0 : inode->i_ino;
+		fill_deleted(ctx, r, f);
+	r->ino = inode->i_sb->s_magic == TMPFS_MAGIC || cpt_deleted(f) ? 0 : inode->i_ino;
 	r->size = S_ISREG(inode->i_mode) ? i_size_read(inode) : 0;
 	r->mode = inode->i_mode;
 	if (S_ISCHR(inode->i_mode))
 		r->rdev = MAJOR(inode->i_rdev) << 20 | MINOR(inode->i_rdev);
 	r->pipe = cpt_obj_id(ctx, fifo_of(f));
+	r->alone = alone(f);
 	r->mount = mount;
 	r->path_len = strlen(path);
 	memcpy(r + 1, path, r->path_len);
@@ -254,7 +266,9 @@ static int same_inode(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct i
 {
 	const char *why = NULL;
 
-	if ((inode->i_mode ^ r->mode) & S_IFMT)
+	if (cpt_is_view(inode->i_sb))	/* those are opened with more care */
+		why = "is more of a file of the kernel";
+	else if ((inode->i_mode ^ r->mode) & S_IFMT)
 		why = "is of another type";
 	else if (S_ISCHR(inode->i_mode) &&
 		 ((!device_known(inode->i_rdev) && !(r->file.flags & O_PATH)) ||
@@ -300,7 +314,10 @@ static void *make_deleted(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, cons
 
 	while (name[dir - 1] != '/')
 		dir--;
-	err = cpt_path_open(ctx, r->mount, name, dir > 1 ? dir - 1 : 1, &path);
+	if (r->gone)
+		err = cpt_gone_path(ctx, r->gone, r->mount, &path);
+	else
+		err = cpt_path_open(ctx, r->mount, name, dir > 1 ? dir - 1 : 1, &path);
 	if (err)
 		return ERR_PTR(err);
 	f = cpt_deleted_open(ctx, r->deleted, &path, name + dir, r->path_len - dir,
@@ -321,7 +338,10 @@ static void *reg_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		return (void *)cred;
 	if (r->deleted)
 		return make_deleted(ctx, r, cred);
-	err = cpt_path_open(ctx, r->mount, (const char *)(r + 1), r->path_len, &path);
+	if (r->gone)
+		err = cpt_gone_path(ctx, r->gone, r->mount, &path);
+	else
+		err = cpt_path_open(ctx, r->mount, (const char *)(r + 1), r->path_len, &path);
 	if (err)
 		return ERR_PTR(err);
 	err = same_inode(ctx, r, d_inode(path.dentry));
@@ -343,6 +363,16 @@ out:
 	return f;
 }
 
+/* When all ends are open, ours too, that the contents were written through. */
+static int reg_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made)
+{
+	const struct cpt_reg_rec *r = (const void *)rec;
+
+	if (r->alone && fifo_of(made))
+		*compat_fifo_writers(made) = fifo_of(made)->w_counter;
+	return 0;
+}
+
 const struct cpt_kind_ops cpt_reg_ops = {
 	.kind		= CPT_K_REG,
 	.name		= "file",
@@ -352,5 +382,6 @@ const struct cpt_kind_ops cpt_reg_ops = {
 	.dump		= reg_dump,
 	.release	= reg_release,
 	.make		= reg_make,
+	.link		= reg_link,
 	.unmake		= cpt_file_unmake,
 };

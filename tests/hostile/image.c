@@ -565,6 +565,24 @@ static void have_files(void)
 	must(fcntl(fd, F_OFD_SETLK, &(struct flock){ .l_type = F_RDLCK, .l_start = 10, .l_len = 5 }));
 	must(flock(fd, LOCK_SH));
 
+	must(open("/proc/self/status", O_RDONLY));
+	must(open("/proc/self/mounts", O_RDONLY));
+	must(open("/proc/1/mem", O_RDWR));
+	must(open("/proc/sys/kernel/hostname", O_RDWR));
+	must(open("/sys/kernel", O_RDONLY | O_DIRECTORY));
+	must(open("/proc/self/ns/net", O_RDONLY));
+	must(mkdir("deleted", 0700));
+	must(open("deleted", O_RDONLY | O_DIRECTORY));
+	must(mkdir("deleted/below", 0700));
+	must(mkfifo("deleted/below/fifo", 0600));
+	must(fd = open("deleted/below/fifo", O_RDWR));
+	must(write(fd, "contents", 8));
+	must(unlink("deleted/below/fifo"));
+	must(open("deleted/below", O_RDONLY | O_DIRECTORY));
+	must(fd = open("deleted/below/file", O_RDWR | O_CREAT, 0600));
+	must(unlink("deleted/below/file"));
+	must(rmdir("deleted/below"));
+	must(rmdir("deleted"));
 	must(fd = memfd_create("memory", MFD_ALLOW_SEALING));
 	must(write(fd, "contents", 8));
 	must(fcntl(fd, F_ADD_SEALS, F_SEAL_GROW));

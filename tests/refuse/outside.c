@@ -43,7 +43,7 @@ static int open_what(const char *what)
 		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_TASK_CLOCK,
 	};
 	char params[256] = { 0 };
-	int p[2];
+	int p[2], fd;
 
 	if (!strcmp(what, "file"))
 		return open("/root/outside.file", O_RDWR | O_CREAT, 0600);
@@ -67,6 +67,13 @@ static int open_what(const char *what)
 	if (!strcmp(what, "socket")) {
 		sys(socketpair(AF_UNIX, SOCK_STREAM, 0, p));
 		return keep_end(p[0], p[1]);
+	}
+	if (!strcmp(what, "nsfd"))
+		return open("/proc/self/ns/net", O_RDONLY);
+	if (!strcmp(what, "setown")) {
+		fd = sys(open("/dev/null", O_RDONLY));
+		sys(fcntl(fd, F_SETOWN, 1));
+		return fd;
 	}
 	return open("/dev/null", O_RDONLY);	/* of the VE it is not either, but never mind */
 }
@@ -130,6 +137,10 @@ int main(int argc, char **argv)
 			sys(prctl(PR_SET_NAME, "mnt"));
 			for (;;)
 				pause();
+		}
+		if (!strcmp(what, "fds")) {	/* a program of its own, with all our capabilities */
+			close(FD);
+			execl("/t/fds", "/t/fds", NULL);
 		}
 		execl("/t/outside", "/t/outside", what, NULL);
 		_exit(9);

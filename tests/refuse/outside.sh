@@ -68,6 +68,8 @@ refused pipe 'pipe.*fd 33'
 refused socket 'socket.*fd 33'
 refused eventfd 'fd 33 .eventfd. with the outside'
 refused pidfd 'pidfd of a process outside the VE .fd 33'
+refused nsfd "holds a namespace that is not the VE's own, which cannot be preserved yet: net:.*fd 33"
+refused setown 'has somebody outside the VE told of fd 33 .null. by signals .F_SETOWN., which cannot be preserved'
 refused perf 'perf.*fd 33'
 refused io_uring 'io_uring.*fd 33'
 refused parent 'outside|parent'

@@ -34,6 +34,7 @@ struct sample {
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
 	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
+	uint64_t view[2], nsfd, rmdirs[2], rmfifo, rmdir, rmplace, goneof;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -114,6 +115,65 @@ static inline void sample_fown(struct sample *s)
 	r->signum = 30;
 	r->async = CPT_ASYNC_ON;
 	r->fd = 4;
+}
+
+static inline uint64_t sample_view(struct sample *s, const char *path, uint32_t mode, uint32_t gone)
+{
+	struct cpt_view_rec *r = sample_rec(s, CPT_K_VIEW, sizeof(*r) + strlen(path), true);
+
+	r->file.cred = s->cred;
+	r->mode = mode;
+	r->mount = 8;
+	r->gone = gone;
+	r->path_len = strlen(path);
+	memcpy(r + 1, path, r->path_len);
+	return r->rec.id;
+}
+
+static inline uint64_t sample_nsfd(struct sample *s)
+{
+	struct cpt_nsfd_rec *r = sample_rec(s, CPT_K_NSFD, sizeof(*r), true);
+
+	r->file.cred = s->cred;
+	r->type = 0x40000000;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_gone(struct sample *s, const char *path, uint32_t mode, uint64_t parent)
+{
+	struct cpt_gone_rec *r = sample_rec(s, CPT_K_GONE, sizeof(*r) + strlen(path), true);
+
+	r->parent = parent;
+	r->mtime = 5;
+	r->mount = 1;
+	r->mode = mode;
+	r->path_len = strlen(path);
+	memcpy(r + 1, path, r->path_len);
+	return r->rec.id;
+}
+
+/* @of: a GONE */
+static inline uint64_t sample_reg_of(struct sample *s, const char *path, uint32_t mode, uint64_t of, uint64_t gone)
+{
+	uint64_t id = sample_reg(s, path, mode, of);
+	struct cpt_reg_rec *r = (void *)(s->p + s->n - cpt_align_up(sizeof(*r) + strlen(path), CPT_ALIGN));
+
+	r->gone = gone;
+	return id;
+}
+
+/* Files of the kernel, a directory in a directory, both deleted; in the latter a fifo and a file were. */
+static inline void sample_views(struct sample *s)
+{
+	s->view[0] = sample_view(s, "/1/status", 0100444, 0);
+	s->view[1] = sample_view(s, "/77", 0040555, 77);
+	s->nsfd = sample_nsfd(s);
+	s->rmdirs[0] = sample_gone(s, "/tmp/a", 0040755, 0);
+	s->rmdirs[1] = sample_gone(s, "/tmp/a/b", 0041700, s->rmdirs[0]);
+	s->rmfifo = sample_gone(s, "/tmp/a/b/f", 0010600, s->rmdirs[1]);
+	s->rmdir = sample_reg_of(s, "/tmp/a/b", 0041700, 0, s->rmdirs[1]);
+	s->goneof = sample_reg_of(s, "/tmp/a/b/f", 0010600, s->fifopipe, s->rmfifo);
+	s->rmplace = sample_reg_of(s, "/tmp/a/b/x", 0100600, s->contents, s->rmdirs[1]);
 }
 
 /* A directory, read up to its entry "next". */
@@ -426,7 +486,7 @@ static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
 				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->pidfd[2], s->memfd,
-				   s->deleted, s->sock[0], s->sock[1], s->sock[2] };
+				   s->deleted, s->view[0], s->nsfd, s->rmdir, s->goneof, s->rmplace, s->sock[0], s->sock[1], s->sock[2] };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
 	struct cpt_fd *fd = (void *)(r + 1);
@@ -454,6 +514,18 @@ static inline uint64_t sample_fs(struct sample *s)
 	return r->rec.id;
 }
 
+/* In the directory of a dead process. */
+static inline uint64_t sample_fs_view(struct sample *s)
+{
+	struct cpt_fs_rec *r = sample_rec(s, CPT_K_FS, sizeof(*r) + 1, true);
+
+	r->cwd = s->view[1];
+	r->root_mount = 1;
+	r->root_len = 1;
+	memcpy(r + 1, "/", 1);
+	return r->rec.id;
+}
+
 static inline uint64_t sample_sighand(struct sample *s)
 {
 	struct cpt_sighand_rec *r = sample_rec(s, CPT_K_SIGHAND, sizeof(*r), true);
@@ -467,7 +539,7 @@ static inline void sample_own(struct sample *s, int i, uint64_t parent)
 {
 	s->mm[i] = sample_mm(s, parent);
 	s->files[i] = sample_files(s);
-	s->fs[i] = sample_fs(s);
+	s->fs[i] = i == 1 ? sample_fs_view(s) : sample_fs(s);
 	s->sighand[i] = sample_sighand(s);
 }
 
@@ -630,6 +702,7 @@ static inline void sample_meta(struct sample *s)
 	s->memory = sample_memory(s);
 	s->memfd = sample_memfd(s);
 	s->contents = sample_contents(s);
+	sample_views(s);
 	s->deleted = sample_reg(s, "/tmp/gone", 0100640, s->contents);
 	sample_lock(s, CPT_LOCK_FLOCK, 0);
 	s->linked = sample_linked(s);
