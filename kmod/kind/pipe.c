@@ -14,6 +14,7 @@
 #include <linux/fs.h>
 #include <linux/highmem.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/slab.h>
 
@@ -129,6 +130,14 @@ static int pipe_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	return err;
 }
 
+/* What is written next gets a buffer of its own. */
+static void end_buffer(struct pipe_inode_info *pipe)
+{
+	mutex_lock(&pipe->mutex);
+	pipe->bufs[(pipe->head - 1) & (pipe->ring_size - 1)].flags &= ~PIPE_BUF_FLAG_CAN_MERGE;
+	mutex_unlock(&pipe->mutex);
+}
+
 /* Write the saved contents into the pipe, through its end @to (open for writing). */
 static int fill(struct cpt_ctx *ctx, const struct cpt_pipe_rec *r, struct file *to)
 {
@@ -147,12 +156,17 @@ static int fill(struct cpt_ctx *ctx, const struct cpt_pipe_rec *r, struct file *
 		loff_t pos = 0;
 		ssize_t n;
 
-		/* each its own buffer, as before: a packet is not merged with the next */
+		/*
+		 * Each its own buffer, as before: a packet is not merged with the next, nor
+		 * are the pages of a file that was spliced, or there would be more room.
+		 */
 		to->f_flags = (to->f_flags & ~O_DIRECT) |
 			      (b[i].flags & CPT_PIPE_PACKET ? O_DIRECT : 0);
 		n = kernel_write(to, data, b[i].len, &pos);
 		if (n != b[i].len)
 			return cpt_fail(ctx, n < 0 ? n : -EIO, "a pipe cannot be filled again");
+		if (i + 1 < r->nbufs)
+			end_buffer(to->private_data);
 		data += b[i].len;
 	}
 	return 0;
@@ -179,6 +193,28 @@ static void *pipe_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return made;
 }
 
+/* Filling it was no write: it has the times that it had. */
+static int keep_times(struct file *f, s64 atime, s64 mtime)
+{
+	struct iattr attr = {
+		.ia_valid = ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME | ATTR_MTIME_SET | ATTR_FORCE,
+		.ia_atime = ns_to_timespec64(atime),
+		.ia_mtime = ns_to_timespec64(mtime),
+	};
+	int err;
+
+	if (compat_mtime(file_inode(f)) == mtime)
+		return 0;
+	err = mnt_want_write(f->f_path.mnt);
+	if (err)
+		return err;
+	inode_lock(file_inode(f));
+	err = compat_notify_change(f->f_path.dentry, &attr);
+	inode_unlock(file_inode(f));
+	mnt_drop_write(f->f_path.mnt);
+	return err;
+}
+
 /*
  * cpt_pipe_make_fifo - make a PIPE object of the fifo at @path, if not yet made
  */
@@ -186,6 +222,7 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path)
 {
 	const struct cpt_pipe_rec *r = (const void *)cpt_rec_of(ctx, id);
 	struct pipe_made *made;
+	s64 atime, mtime;
 	int err;
 
 	if (cpt_made_already(ctx, id))
@@ -199,7 +236,11 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path)
 		kfree(made);
 		return err;
 	}
+	atime = compat_atime(file_inode(made->ends[0]));
+	mtime = compat_mtime(file_inode(made->ends[0]));
 	err = fill(ctx, r, made->ends[0]);
+	if (!err)
+		err = keep_times(made->ends[0], atime, mtime);
 	if (err)
 		cpt_pipe_ops.unmake(made);
 	else
