@@ -1061,9 +1061,12 @@ static const struct cpt_rec *next_global(const struct side *s, const struct cpt_
 
 static void tell_ve(void *arg, const char *where, const char *a, const char *b)
 {
+	const struct image_loose_member *l = image_loose_ve;
 	struct diff *d = arg;
 
-	if (!begin(d, &d->a, NULL, NULL))
+	while (l->name && strcmp(l->name, where))
+		l++;
+	if (!begin(d, &d->a, NULL, l->why))
 		return;
 	fputs("description of the VE: ", d->out);
 	image_text(d->out, where, TEXT_MAX, false);
@@ -1071,7 +1074,7 @@ static void tell_ve(void *arg, const char *where, const char *a, const char *b)
 	image_text(d->out, a, TEXT_MAX, false);
 	fputs(" -> ", d->out);
 	image_text(d->out, b, TEXT_MAX, false);
-	end(d, NULL);
+	end(d, l->why);
 }
 
 static void diff_global(struct diff *d, const struct cpt_rec *a, const struct cpt_rec *b)

@@ -296,3 +296,9 @@ const struct image_loose image_loose_rseq[] = {
 	{ 20, 8, RSEQ },	/* node_id, mm_cid */
 	{ }
 };
+
+const struct image_loose_member image_loose_ve[] = {
+	{ "time", "when the image was made" },
+	{ "generation", "each checkpoint has its own, lest an old image meet newer files" },
+	{ }
+};

@@ -62,4 +62,10 @@ struct image_loose {
 };
 extern const struct image_loose image_loose_rseq[];
 
+/* Members of the description of the VE that may differ. */
+struct image_loose_member {
+	const char *name, *why;
+};
+extern const struct image_loose_member image_loose_ve[];
+
 #endif
