@@ -17,14 +17,16 @@
 #include <linux/mount.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "in.h"
 #include "kind.h"
 #include "out.h"
 
-/* What cpt_made() returns for a PIPE: both ends, open until restore is over. */
+/* What cpt_made() returns for a PIPE: both ends, open until all others are made. */
 struct pipe_made {
-	struct file *ends[2];		/* of a fifo only [0], open both ways */
+	struct file *ends[2];		/* of a fifo only [0], open both ways; NULL: closed again */
+	struct work_struct work;
 };
 
 static struct pipe_inode_info *pipe_of(struct file *f)
@@ -252,10 +254,54 @@ static void pipe_unmake(void *ptr)
 {
 	struct pipe_made *made = ptr;
 
-	fput(made->ends[0]);
+	if (made->ends[0])
+		fput(made->ends[0]);
 	if (made->ends[1])
 		fput(made->ends[1]);
 	kfree(made);
+}
+
+static void close_ends(struct work_struct *work)
+{
+	struct pipe_made *made = container_of(work, struct pipe_made, work);
+
+	__fput_sync(made->ends[0]);
+	if (made->ends[1])
+		__fput_sync(made->ends[1]);
+	made->ends[0] = made->ends[1] = NULL;
+}
+
+/* A pipe's end, or a fifo that is open. */
+static bool is_end(const struct cpt_rec *rec)
+{
+	return rec->kind == CPT_K_PIPEND || (rec->kind == CPT_K_REG && ((const struct cpt_reg_rec *)rec)->pipe);
+}
+
+/*
+ * cpt_pipes_late - make what ends are still to be made, and close those that restore has
+ *
+ * Before anyone looks at them: with these, no pipe has come to its end, and when they are
+ * closed epolls and O_ASYNC tell of that as if it were news. A task's fput() waits until it
+ * goes to user mode, a kernel thread's need not.
+ */
+int cpt_pipes_late(struct cpt_ctx *ctx)
+{
+	const struct cpt_rec *rec = NULL;
+	struct pipe_made *made;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)))
+		if (is_end(rec))
+			err = PTR_ERR_OR_ZERO(cpt_made(ctx, rec->id));
+	while (!err && (rec = cpt_rec_after(ctx, rec))) {
+		made = rec->kind == CPT_K_PIPE ? cpt_made_already(ctx, rec->id) : NULL;
+		if (!made)
+			continue;
+		INIT_WORK(&made->work, close_ends);
+		queue_work(system_unbound_wq, &made->work);
+		flush_work(&made->work);
+	}
+	return err;
 }
 
 const struct cpt_kind_ops cpt_pipe_ops = {
