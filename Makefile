@@ -89,7 +89,7 @@ $(OUT)/cli/%.o: cli/%.c Makefile
 TESTS   := build/tests/$(ARCH)
 LIB_OBJ := $(patsubst tests/%.c,$(TESTS)/%.o,$(wildcard tests/lib/*.c))
 CTL_OBJ := $(filter-out %/main.o,$(CLI_OBJ))
-PROGRAMS = $(patsubst tests/%.c,$(TESTS)/%,$(foreach d,kind stage refuse hostile ve scale apps unit,$(wildcard tests/$(d)/*.c)))
+PROGRAMS = $(patsubst tests/%.c,$(TESTS)/%,$(foreach d,kind gen stage refuse hostile ve scale apps unit,$(wildcard tests/$(d)/*.c)))
 
 test-programs: $(PROGRAMS)
 

@@ -477,6 +477,29 @@ static int check_runs(struct image *img, __u64 off, const struct section *s)
 	return why ? bad_at(img, off, why) : 0;
 }
 
+/* The runs of a section whose bytes begin where @img->in stands. */
+static int keep(struct image *img, const struct section *s)
+{
+	__u64 at = img->in->off;
+	struct image_run *r;
+	uint32_t i;
+
+	if (img->nrun + s->rec.nruns > img->runs_room) {
+		img->runs_room = 2 * (img->nrun + s->rec.nruns);
+		r = realloc(img->run, img->runs_room * sizeof(*r));
+		if (!r)
+			return bad(img, "has too many runs of data: %s", strerror(ENOMEM));
+		img->run = r;
+	}
+	for (i = 0; i < s->rec.nruns; i++) {
+		const struct cpt_run *run = &s->runs[i];
+
+		img->run[img->nrun++] = (struct image_run){ s->rec.rec.id, run->off, at, run->len, run->flags };
+		at += run->flags & CPT_RUN_HOLE ? 0 : run->len;
+	}
+	return 0;
+}
+
 static int read_section(struct image *img, __u64 off, struct section *s, bool checksums,
 			uint32_t *last_mm)
 {
@@ -492,7 +515,7 @@ static int read_section(struct image *img, __u64 off, struct section *s, bool ch
 	if (get(img, s->runs, s->rec.nruns * sizeof(s->runs[0]), "data"))
 		return -1;
 	crc = crc32c(0, s->runs, s->rec.nruns * sizeof(s->runs[0]));
-	if (check_runs(img, off, s) || padding(img, CPT_DATA_ALIGN) ||
+	if (check_runs(img, off, s) || padding(img, CPT_DATA_ALIGN) || (img->keep_runs && keep(img, s)) ||
 	    pass(img, s->rec.bytes, checksums ? &crc : NULL, "data") || padding(img, CPT_ALIGN))
 		return -1;
 	if (checksums && crc != s->rec.crc)
@@ -562,6 +585,25 @@ int image_read_data(struct image *img, bool checksums)
 	return ret;
 }
 
+int image_bytes(const struct image *img, __u64 at, void *to, size_t n)
+{
+	const struct image_in *in = img->in;
+	ssize_t r;
+
+	if (at + n > in->size)
+		return -1;
+	if (!in->buf) {			/* memory: p is at off */
+		memcpy(to, in->p - in->off + at, n);
+		return 0;
+	}
+	for (; n; n -= r, at += r, to = (uint8_t *)to + r) {
+		r = pread(in->fd, to, n, at);
+		if (r <= 0)
+			return -1;
+	}
+	return 0;
+}
+
 void image_free(struct image *img)
 {
 	free(img->procs);
@@ -570,4 +612,5 @@ void image_free(struct image *img)
 	free(img->mark);
 	free(img->mm_rank);
 	free(img->got);
+	free(img->run);
 }

@@ -53,6 +53,13 @@ struct image_kind {
 	__u64 data;		/* bytes of data */
 };
 
+/* A run of data, kept for whoever wants to read it again. */
+struct image_run {
+	__u64 id, off;
+	__u64 at;		/* in the image; nothing there of a hole */
+	__u32 len, flags;
+};
+
 struct image {
 	struct image_in *in;
 	enum image_have {
@@ -74,7 +81,12 @@ struct image {
 	__u64 data;
 	__u64 file_len;
 
+	bool keep_runs;			/* set before image_read_data(): fill the next two */
+	struct image_run *run;		/* in the order of the image */
+	size_t nrun;
+
 	/* private */
+	size_t runs_room;
 	uint8_t *meta;
 	const struct cpt_rec **obj;
 	uint8_t *mark;
@@ -89,6 +101,8 @@ void image_in_close(struct image_in *in);
 
 int image_read_meta(struct image *img, struct image_in *in);
 int image_read_data(struct image *img, bool checksums);
+/* @n bytes at @at of what was read from a regular file or from memory; -1: they are gone */
+int image_bytes(const struct image *img, __u64 at, void *to, size_t n);
 void image_free(struct image *img);
 
 /* The process with this pid or NULL. */
@@ -103,8 +117,17 @@ void image_show_json(const struct image *img, FILE *out);
  */
 void image_text(FILE *out, const char *p, size_t max, bool json);
 
+/*
+ * image_diff.c: what differs between two images that were read whole, with keep_runs; a line
+ * each. @all: also what is declared volatile. Returns the number of lines, or -1: no memory.
+ */
+long image_diff(const struct image *a, const struct image *b, bool all, FILE *out);
+
 /* image_ve.c: lines or a JSON member about the VE that an image describes */
 void image_show_ve(const struct cpt_blob_rec *b, FILE *out);
 void image_show_ve_json(const struct cpt_blob_rec *b, FILE *out);
+/* Calls @tell for each value that differs, "mounts[3].options"; false: none does, or they cannot be parsed. */
+bool image_diff_ve(const struct cpt_blob_rec *a, const struct cpt_blob_rec *b,
+		   void (*tell)(void *arg, const char *where, const char *a, const char *b), void *arg);
 
 #endif

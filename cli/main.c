@@ -75,6 +75,7 @@ static void usage(FILE *f)
 			fprintf(f, "       ctl %s VEID %s\n", commands[i].name, commands[i].help);
 	fprintf(f, "       ctl list [-a] [-H] [-o FIELD,…] [VEID…]\n");
 	fprintf(f, "       ctl image info|verify FILE\n");
+	fprintf(f, "       ctl image diff A B [--all]\n");
 }
 
 int cmd_options(int argc, char **argv, const struct poptOption *table, const char **rest)

@@ -187,6 +187,7 @@ static int pack_entry(struct packer *p, int dir, const char *name, const char *p
 	int fd = -1, code = OK, rc = 0;
 
 	archive_entry_copy_stat(e, st);
+	archive_entry_unset_ctime(e);	/* nobody can set it again */
 	archive_entry_set_pathname(e, path);
 	if (st->st_nlink > 1 && !S_ISDIR(st->st_mode))
 		first = first_name(p, st, path);

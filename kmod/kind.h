@@ -104,6 +104,7 @@ bool cpt_ve_capable(const struct cpt_ctx *ctx, int cap);
 /* kind/pipe.c */
 bool cpt_pipe_async(struct file *f, u32 *fd);
 int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path);
+int cpt_pipes_late(struct cpt_ctx *ctx);
 
 /* kind/lock.c */
 void cpt_locks_collect(struct cpt_ctx *ctx, struct file *f, const void *owner, const struct cpt_holder *who);

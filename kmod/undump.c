@@ -90,6 +90,9 @@ int cpt_late(struct cpt_ctx *ctx)
 	int err = cpt_unix_late(ctx);
 	u32 id;
 
+	if (!err)
+		err = cpt_pipes_late(ctx);
+
 	for (id = 1; !err && id <= u->walk.nobj; id++) {
 		const struct cpt_kind_ops *ops = cpt_kind_ops(u->walk.obj[id]->kind);
 		void *made = ops->late ? cpt_made(ctx, id) : NULL;

@@ -66,7 +66,8 @@ static u32 take(struct cpt_ctx *ctx, struct list_head *list, const void *owner, 
 				     COMPAT_LOCK(lock, flags) & FL_OFDLCK ? CPT_LOCK_OFD : CPT_LOCK_POSIX;
 			to[n].start = lock->fl_start;
 			to[n].end = lock->fl_end;
-			to[n].pid = vpid_of(ctx, COMPAT_LOCK(lock, pid));
+			/* of those of open files nobody is told who took them */
+			to[n].pid = to[n].kind == CPT_LOCK_OFD ? 0 : vpid_of(ctx, COMPAT_LOCK(lock, pid));
 		}
 		n++;
 	}

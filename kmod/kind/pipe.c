@@ -14,16 +14,19 @@
 #include <linux/fs.h>
 #include <linux/highmem.h>
 #include <linux/magic.h>
+#include <linux/mount.h>
 #include <linux/pipe_fs_i.h>
 #include <linux/slab.h>
+#include <linux/workqueue.h>
 
 #include "in.h"
 #include "kind.h"
 #include "out.h"
 
-/* What cpt_made() returns for a PIPE: both ends, open until restore is over. */
+/* What cpt_made() returns for a PIPE: both ends, open until all others are made. */
 struct pipe_made {
-	struct file *ends[2];		/* of a fifo only [0], open both ways */
+	struct file *ends[2];		/* of a fifo only [0], open both ways; NULL: closed again */
+	struct work_struct work;
 };
 
 static struct pipe_inode_info *pipe_of(struct file *f)
@@ -129,6 +132,14 @@ static int pipe_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	return err;
 }
 
+/* What is written next gets a buffer of its own. */
+static void end_buffer(struct pipe_inode_info *pipe)
+{
+	mutex_lock(&pipe->mutex);
+	pipe->bufs[(pipe->head - 1) & (pipe->ring_size - 1)].flags &= ~PIPE_BUF_FLAG_CAN_MERGE;
+	mutex_unlock(&pipe->mutex);
+}
+
 /* Write the saved contents into the pipe, through its end @to (open for writing). */
 static int fill(struct cpt_ctx *ctx, const struct cpt_pipe_rec *r, struct file *to)
 {
@@ -147,12 +158,17 @@ static int fill(struct cpt_ctx *ctx, const struct cpt_pipe_rec *r, struct file *
 		loff_t pos = 0;
 		ssize_t n;
 
-		/* each its own buffer, as before: a packet is not merged with the next */
+		/*
+		 * Each its own buffer, as before: a packet is not merged with the next, nor
+		 * are the pages of a file that was spliced, or there would be more room.
+		 */
 		to->f_flags = (to->f_flags & ~O_DIRECT) |
 			      (b[i].flags & CPT_PIPE_PACKET ? O_DIRECT : 0);
 		n = kernel_write(to, data, b[i].len, &pos);
 		if (n != b[i].len)
 			return cpt_fail(ctx, n < 0 ? n : -EIO, "a pipe cannot be filled again");
+		if (i + 1 < r->nbufs)
+			end_buffer(to->private_data);
 		data += b[i].len;
 	}
 	return 0;
@@ -179,6 +195,28 @@ static void *pipe_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return made;
 }
 
+/* Filling it was no write: it has the times that it had. */
+static int keep_times(struct file *f, s64 atime, s64 mtime)
+{
+	struct iattr attr = {
+		.ia_valid = ATTR_ATIME | ATTR_ATIME_SET | ATTR_MTIME | ATTR_MTIME_SET | ATTR_FORCE,
+		.ia_atime = ns_to_timespec64(atime),
+		.ia_mtime = ns_to_timespec64(mtime),
+	};
+	int err;
+
+	if (compat_mtime(file_inode(f)) == mtime)
+		return 0;
+	err = mnt_want_write(f->f_path.mnt);
+	if (err)
+		return err;
+	inode_lock(file_inode(f));
+	err = compat_notify_change(f->f_path.dentry, &attr);
+	inode_unlock(file_inode(f));
+	mnt_drop_write(f->f_path.mnt);
+	return err;
+}
+
 /*
  * cpt_pipe_make_fifo - make a PIPE object of the fifo at @path, if not yet made
  */
@@ -186,6 +224,7 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path)
 {
 	const struct cpt_pipe_rec *r = (const void *)cpt_rec_of(ctx, id);
 	struct pipe_made *made;
+	s64 atime, mtime;
 	int err;
 
 	if (cpt_made_already(ctx, id))
@@ -199,7 +238,11 @@ int cpt_pipe_make_fifo(struct cpt_ctx *ctx, u64 id, const struct path *path)
 		kfree(made);
 		return err;
 	}
+	atime = compat_atime(file_inode(made->ends[0]));
+	mtime = compat_mtime(file_inode(made->ends[0]));
 	err = fill(ctx, r, made->ends[0]);
+	if (!err)
+		err = keep_times(made->ends[0], atime, mtime);
 	if (err)
 		cpt_pipe_ops.unmake(made);
 	else
@@ -211,10 +254,54 @@ static void pipe_unmake(void *ptr)
 {
 	struct pipe_made *made = ptr;
 
-	fput(made->ends[0]);
+	if (made->ends[0])
+		fput(made->ends[0]);
 	if (made->ends[1])
 		fput(made->ends[1]);
 	kfree(made);
+}
+
+static void close_ends(struct work_struct *work)
+{
+	struct pipe_made *made = container_of(work, struct pipe_made, work);
+
+	__fput_sync(made->ends[0]);
+	if (made->ends[1])
+		__fput_sync(made->ends[1]);
+	made->ends[0] = made->ends[1] = NULL;
+}
+
+/* A pipe's end, or a fifo that is open. */
+static bool is_end(const struct cpt_rec *rec)
+{
+	return rec->kind == CPT_K_PIPEND || (rec->kind == CPT_K_REG && ((const struct cpt_reg_rec *)rec)->pipe);
+}
+
+/*
+ * cpt_pipes_late - make what ends are still to be made, and close those that restore has
+ *
+ * Before anyone looks at them: with these, no pipe has come to its end, and when they are
+ * closed epolls and O_ASYNC tell of that as if it were news. A task's fput() waits until it
+ * goes to user mode, a kernel thread's need not.
+ */
+int cpt_pipes_late(struct cpt_ctx *ctx)
+{
+	const struct cpt_rec *rec = NULL;
+	struct pipe_made *made;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)))
+		if (is_end(rec))
+			err = PTR_ERR_OR_ZERO(cpt_made(ctx, rec->id));
+	while (!err && (rec = cpt_rec_after(ctx, rec))) {
+		made = rec->kind == CPT_K_PIPE ? cpt_made_already(ctx, rec->id) : NULL;
+		if (!made)
+			continue;
+		INIT_WORK(&made->work, close_ends);
+		queue_work(system_unbound_wq, &made->work);
+		flush_work(&made->work);
+	}
+	return err;
 }
 
 const struct cpt_kind_ops cpt_pipe_ops = {

@@ -216,6 +216,36 @@ static void check_mixed(void)
 	EXPECT(mixed, "a pipe", EPOLLIN, 71);
 }
 
+/* A pipe that has come to its end; another one while somebody is told of it by a signal. */
+static int hup, hup_pipe[2], hup_signal[2];
+static volatile sig_atomic_t signals;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	signals++;
+}
+
+static void make_hup(void)
+{
+	hup = sys(epoll_create1(0));
+	sys(pipe2(hup_pipe, O_NONBLOCK));
+	close(hup_pipe[1]);
+	add(hup, hup_pipe[0], EPOLLIN | EPOLLET, 90);
+	EXPECT(hup, "the end of a pipe", EPOLLHUP, 90);
+	sys(pipe2(hup_signal, O_NONBLOCK));
+	close(hup_signal[1]);
+	signal(SIGIO, on_signal);
+	sys(fcntl(hup_signal[0], F_SETOWN, getpid()));
+	sys(fcntl(hup_signal[0], F_SETFL, O_NONBLOCK | O_ASYNC));
+}
+
+static void check_hup(void)
+{
+	EXPECT(hup, "the end of a pipe, which was told", EPOLLIN);
+	check(!signals, "%d signals of a pipe that came to its end before", (int)signals);
+}
+
 static void *waiter(void *arg)
 {
 	struct epoll_event e;
@@ -235,6 +265,7 @@ int main(void)
 	make_many();
 	make_nested();
 	make_mixed();
+	make_hup();
 	waiting = sys(epoll_create1(0));
 	w_file = event(0);
 	add(waiting, w_file, EPOLLIN, 80);
@@ -248,6 +279,7 @@ int main(void)
 	check_many();
 	check_nested();
 	check_mixed();
+	check_hup();
 	put(w_file);
 	thr(pthread_join(t, NULL));
 	test_pass();

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of image_fields.h. Every byte of every struct of <cpt/image.h> is in it once
+ * (tests/unit/diff.c looks). A field without a reason must come out of a restore as it went in.
+ */
+#include "image.h"
+#include "image_fields.h"
+
+#define F(k, m, f)		{ .name = #m, .off = offsetof(struct cpt_##k, m), \
+				  .size = sizeof(((struct cpt_##k *)0)->m), .form = FORM_##f }
+#define VOLATILE(k, m, f, w)	{ .name = #m, .off = offsetof(struct cpt_##k, m), \
+				  .size = sizeof(((struct cpt_##k *)0)->m), .form = FORM_##f, .why = w }
+#define ARRAY(k, m, f)		{ .name = #m, .off = offsetof(struct cpt_##k, m), \
+				  .size = sizeof(((struct cpt_##k *)0)->m[0]), .form = FORM_##f, \
+				  .n = sizeof(((struct cpt_##k *)0)->m) / sizeof(((struct cpt_##k *)0)->m[0]), \
+				  .stride = sizeof(((struct cpt_##k *)0)->m[0]) }
+/* A member of the structs of an array. */
+#define EACH(k, a, m, f, w)	{ .name = #a "." #m, .off = offsetof(struct cpt_##k, a[0].m), \
+				  .size = sizeof(((struct cpt_##k *)0)->a[0].m), .form = FORM_##f, \
+				  .n = sizeof(((struct cpt_##k *)0)->a) / sizeof(((struct cpt_##k *)0)->a[0]), \
+				  .stride = sizeof(((struct cpt_##k *)0)->a[0]), .why = w }
+#define FILE_BODY(k)		F(k, file.cred, REF), F(k, file.pos, DEC), F(k, file.flags, OCT), F(k, file.pad, PAD)
+#define FIELDS(k, ...)		static const struct image_field k##_fields[] = { __VA_ARGS__, { } }
+#define PARTS(k, ...)		static const struct image_part k##_parts[] = { __VA_ARGS__, { } }
+#define COUNT(k, m)		static __u64 k##_##m(const struct cpt_rec *rec) \
+				{ return ((const struct cpt_##k##_rec *)rec)->m; }
+
+#define CLOCK		"time goes on between two dumps"
+#define REMAINS		"time goes on while a VE runs: less remains"
+#define DERIVED		"follows from the rest of the image"
+
+const struct image_field image_header_fields[] = {
+	VOLATILE(header, magic, HEX, "an image without it is none"),
+	VOLATILE(header, version, DEC, "how the image is written down, not what is in it"),
+	VOLATILE(header, len, DEC, DERIVED),
+	VOLATILE(header, meta_len, DEC, DERIVED),
+	VOLATILE(header, meta_crc, HEX, DERIVED),
+	VOLATILE(header, objects, DEC, DERIVED),
+	VOLATILE(header, tasks, DEC, DERIVED),
+	F(header, veid, DEC),
+	F(header, arch, DEC),
+	F(header, page_size, DEC),
+	F(header, xfeatures, HEX),
+	VOLATILE(header, real_ns, DEC, CLOCK),
+	VOLATILE(header, mono_ns, DEC, CLOCK),
+	VOLATILE(header, boot_ns, DEC, CLOCK),
+	F(header, release, TEXT),
+	F(header, pad, PAD),
+	VOLATILE(header, crc, HEX, DERIVED),
+	{ }
+};
+
+FIELDS(blob, F(blob_rec, tag, DEC), F(blob_rec, key, DEC), F(blob_rec, size, COUNT), F(blob_rec, pad, PAD));
+COUNT(blob, size)
+PARTS(blob, { .name = "contents", .size = 1, .form = FORM_BYTES, .count = blob_size });
+
+FIELDS(uts, F(uts_rec, nodename, TEXT), F(uts_rec, domainname, TEXT), F(uts_rec, pad, PAD));
+
+FIELDS(cred,
+	F(cred_rec, uid, DEC), F(cred_rec, euid, DEC), F(cred_rec, suid, DEC), F(cred_rec, fsuid, DEC),
+	F(cred_rec, gid, DEC), F(cred_rec, egid, DEC), F(cred_rec, sgid, DEC), F(cred_rec, fsgid, DEC),
+	F(cred_rec, cap_inheritable, HEX), F(cred_rec, cap_permitted, HEX), F(cred_rec, cap_effective, HEX),
+	F(cred_rec, cap_bset, HEX), F(cred_rec, cap_ambient, HEX), F(cred_rec, securebits, HEX),
+	F(cred_rec, ngroups, COUNT));
+COUNT(cred, ngroups)
+static const struct image_field number_fields[] = { { .name = "", .size = 4, .form = FORM_DEC }, { } };
+PARTS(cred, { .name = "groups", .size = 4, .fields = number_fields, .count = cred_ngroups });
+
+FIELDS(reg,
+	FILE_BODY(reg_rec), F(reg_rec, ino, DEC), F(reg_rec, size, DEC), F(reg_rec, pipe, REF),
+	F(reg_rec, deleted, REF), F(reg_rec, mode, OCT), F(reg_rec, rdev, HEX), F(reg_rec, mount, DEC),
+	F(reg_rec, path_len, COUNT), F(reg_rec, place, DEC), F(reg_rec, next_len, COUNT));
+COUNT(reg, path_len)
+COUNT(reg, next_len)
+PARTS(reg, { .name = "path", .size = 1, .form = FORM_TEXT, .count = reg_path_len },
+	{ .name = "next", .size = 1, .form = FORM_TEXT, .count = reg_next_len });
+
+FIELDS(deleted,
+	F(deleted_rec, size, DEC), F(deleted_rec, atime, INT), F(deleted_rec, mtime, INT),
+	F(deleted_rec, mount, DEC), F(deleted_rec, mode, OCT), F(deleted_rec, uid, DEC), F(deleted_rec, gid, DEC),
+	F(deleted_rec, linkable, DEC), F(deleted_rec, path_len, COUNT), F(deleted_rec, ino, DEC));
+COUNT(deleted, path_len)
+PARTS(deleted, { .name = "path", .size = 1, .form = FORM_TEXT, .count = deleted_path_len });
+
+FIELDS(pipe, F(pipe_rec, slots, DEC), F(pipe_rec, nbufs, COUNT), F(pipe_rec, bytes, DEC));
+FIELDS(pipe_buf, F(pipe_buf, len, DEC), F(pipe_buf, flags, HEX));
+COUNT(pipe, nbufs)
+PARTS(pipe, { .name = "buffer", .size = sizeof(struct cpt_pipe_buf), .fields = pipe_buf_fields, .count = pipe_nbufs });
+
+FIELDS(pipend, FILE_BODY(pipend_rec), F(pipend_rec, pipe, REF));
+
+FIELDS(shmem,
+	F(shmem_rec, size, DEC), F(shmem_rec, memfd, DEC), F(shmem_rec, seals, HEX), F(shmem_rec, mode, OCT),
+	F(shmem_rec, uid, DEC), F(shmem_rec, gid, DEC), F(shmem_rec, name_len, COUNT));
+COUNT(shmem, name_len)
+PARTS(shmem, { .name = "name", .size = 1, .form = FORM_TEXT, .count = shmem_name_len });
+
+FIELDS(memfd, FILE_BODY(memfd_rec), F(memfd_rec, shmem, REF));
+
+FIELDS(mm,
+	F(mm_rec, parent, REF), F(mm_rec, exe, REF), F(mm_rec, start_code, HEX), F(mm_rec, end_code, HEX),
+	F(mm_rec, start_data, HEX), F(mm_rec, end_data, HEX), F(mm_rec, start_brk, HEX), F(mm_rec, brk, HEX),
+	F(mm_rec, start_stack, HEX), F(mm_rec, arg_start, HEX), F(mm_rec, arg_end, HEX), F(mm_rec, env_start, HEX),
+	F(mm_rec, env_end, HEX), F(mm_rec, mmap_base, HEX), F(mm_rec, vdso, HEX), F(mm_rec, dumpable, DEC),
+	F(mm_rec, coredump_filter, HEX), F(mm_rec, membarrier, HEX), F(mm_rec, flags, HEX),
+	VOLATILE(mm_rec, areas, DEC, "areas that touch and differ in nothing may be one, or not; all of them are compared"),
+	F(mm_rec, nauxv, COUNT));
+COUNT(mm, nauxv)
+static const struct image_field word_fields[] = { { .name = "", .size = 8, .form = FORM_HEX }, { } };
+PARTS(mm, { .name = "auxv", .size = 8, .fields = word_fields, .count = mm_nauxv });
+
+FIELDS(vma,
+	F(vma_rec, start, HEX), F(vma_rec, end, HEX), F(vma_rec, pgoff, DEC), F(vma_rec, file, REF),
+	F(vma_rec, type, DEC),
+	{ .name = "flags", .off = offsetof(struct cpt_vma_rec, flags), .size = 4, .form = FORM_HEX,
+	  .why = "whether the parent's memory has the area too, and its pages are left out: they are looked up there",
+	  .loose = CPT_VMA_INHERIT });
+
+FIELDS(files, F(files_rec, n, COUNT), F(files_rec, pad, PAD));
+FIELDS(fd, F(fd, fd, DEC), F(fd, cloexec, DEC), F(fd, file, REF));
+COUNT(files, n)
+PARTS(files, { .name = "fd", .size = sizeof(struct cpt_fd), .fields = fd_fields, .count = files_n, .keyed = true });
+
+FIELDS(fs,
+	F(fs_rec, umask, OCT), F(fs_rec, pad, PAD), F(fs_rec, root_mount, DEC), F(fs_rec, root_len, COUNT),
+	F(fs_rec, cwd_mount, DEC), F(fs_rec, cwd_len, COUNT));
+COUNT(fs, root_len)
+COUNT(fs, cwd_len)
+PARTS(fs, { .name = "root", .size = 1, .form = FORM_TEXT, .count = fs_root_len },
+	{ .name = "cwd", .size = 1, .form = FORM_TEXT, .count = fs_cwd_len });
+
+FIELDS(sighand,
+	EACH(sighand_rec, action, handler, HEX, NULL), EACH(sighand_rec, action, flags, HEX, NULL),
+	EACH(sighand_rec, action, restorer, HEX, NULL), EACH(sighand_rec, action, mask, HEX, NULL));
+
+FIELDS(proc,
+	F(proc_rec, pid, DEC), F(proc_rec, pgid, DEC), F(proc_rec, sid, DEC), F(proc_rec, flags, HEX),
+	F(proc_rec, oom_score_adj, INT), F(proc_rec, ntimers, DEC),
+	EACH(proc_rec, rlim, cur, DEC, NULL), EACH(proc_rec, rlim, max, DEC, NULL),
+	EACH(proc_rec, itimer, value, DEC, REMAINS), EACH(proc_rec, itimer, interval, DEC, NULL));
+
+FIELDS(timer,
+	F(timer_rec, timer_id, DEC), F(timer_rec, clock, INT), F(timer_rec, notify, DEC), F(timer_rec, signo, INT),
+	F(timer_rec, sival, HEX), F(timer_rec, thread, DEC), F(timer_rec, overrun, DEC), F(timer_rec, absolute, DEC),
+	F(timer_rec, fired, DEC), VOLATILE(timer_rec, it.value, DEC, REMAINS), F(timer_rec, it.interval, DEC));
+
+FIELDS(task,
+	F(task_rec, creator, REF), F(task_rec, proc, REF), F(task_rec, mm, REF), F(task_rec, files, REF),
+	F(task_rec, fs, REF), F(task_rec, sighand, REF), F(task_rec, cred, REF), F(task_rec, pid, DEC),
+	F(task_rec, ppid, DEC), F(task_rec, state, DEC), F(task_rec, exit_code, HEX), F(task_rec, exit_signal, DEC),
+	F(task_rec, pdeath_signal, DEC), F(task_rec, flags, HEX), F(task_rec, personality, HEX),
+	F(task_rec, comm, TEXT), F(task_rec, blocked, HEX), F(task_rec, saved_mask, HEX), F(task_rec, sas_sp, HEX),
+	F(task_rec, sas_size, DEC), F(task_rec, sas_flags, HEX), F(task_rec, nice, INT),
+	F(task_rec, clear_child_tid, HEX), F(task_rec, robust_list, HEX), F(task_rec, rseq, HEX),
+	F(task_rec, rseq_len, DEC), F(task_rec, rseq_sig, HEX), F(task_rec, timer_slack, DEC), F(task_rec, cpus, HEX),
+	F(task_rec, restart.kind, DEC), F(task_rec, restart.has_time, DEC),
+	VOLATILE(task_rec, restart.time, DEC, REMAINS), F(task_rec, restart.ptr, HEX), F(task_rec, restart.clock, DEC),
+	F(task_rec, restart.count, DEC), F(task_rec, restart.val, HEX), F(task_rec, restart.flags, HEX),
+	F(task_rec, restart.bitset, HEX), F(task_rec, restart.rmtp, DEC), F(task_rec, nregs, DEC),
+	F(task_rec, ntls, DEC), ARRAY(task_rec, regs, HEX), ARRAY(task_rec, tls[0], HEX),
+	{ .name = "tls[1]", .off = offsetof(struct cpt_task_rec, tls[1]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
+	{ .name = "tls[2]", .off = offsetof(struct cpt_task_rec, tls[2]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 });
+
+FIELDS(xstate, F(xstate_rec, size, COUNT), F(xstate_rec, pad, PAD));
+COUNT(xstate, size)
+PARTS(xstate, { .name = "state", .size = 1, .form = FORM_BYTES, .count = xstate_size });
+
+FIELDS(siginfo, F(siginfo_rec, shared, DEC), F(siginfo_rec, signo, DEC), F(siginfo_rec, info, BYTES));
+
+FIELDS(vdso, F(vdso_rec, size, COUNT), F(vdso_rec, pad, PAD));
+COUNT(vdso, size)
+PARTS(vdso, { .name = "code", .size = 1, .form = FORM_BYTES, .count = vdso_size });
+
+FIELDS(eventfd, FILE_BODY(eventfd_rec), F(eventfd_rec, count, DEC), F(eventfd_rec, semaphore, DEC),
+	F(eventfd_rec, pad, PAD));
+FIELDS(signalfd, FILE_BODY(signalfd_rec), F(signalfd_rec, mask, HEX));
+FIELDS(timerfd, FILE_BODY(timerfd_rec), F(timerfd_rec, clock, DEC), F(timerfd_rec, flags, HEX),
+	VOLATILE(timerfd_rec, value, DEC, REMAINS), F(timerfd_rec, interval, DEC), F(timerfd_rec, ticks, DEC),
+	F(timerfd_rec, state, DEC), F(timerfd_rec, canceled, DEC));
+
+FIELDS(epoll, FILE_BODY(epoll_rec), F(epoll_rec, n, COUNT), F(epoll_rec, pad, PAD));
+FIELDS(epoll_item, F(epoll_item, file, REF), F(epoll_item, data, HEX), F(epoll_item, fd, DEC),
+	F(epoll_item, events, HEX), F(epoll_item, ready, DEC), F(epoll_item, pad, PAD));
+COUNT(epoll, n)
+
+/* What is not on the ready list is kept by addresses of the kernel: in no order. */
+static int epoll_order(const void *a, const void *b)
+{
+	const struct cpt_epoll_item *p = *(const struct cpt_epoll_item * const *)a;
+	const struct cpt_epoll_item *q = *(const struct cpt_epoll_item * const *)b;
+
+	if (p->ready != q->ready)
+		return p->ready ? -1 : 1;
+	if (!p->ready && p->fd != q->fd)
+		return p->fd < q->fd ? -1 : 1;
+	if (!p->ready && p->data != q->data)
+		return p->data < q->data ? -1 : 1;
+	return p < q ? -1 : p > q;
+}
+PARTS(epoll, { .name = "item", .size = sizeof(struct cpt_epoll_item), .fields = epoll_item_fields,
+	       .count = epoll_n, .order = epoll_order });
+
+FIELDS(inotify, FILE_BODY(inotify_rec), F(inotify_rec, next_wd, DEC), F(inotify_rec, nwatches, COUNT),
+	F(inotify_rec, events_len, COUNT), F(inotify_rec, pad, PAD));
+FIELDS(inotify_watch, F(inotify_watch, ino, DEC), F(inotify_watch, wd, DEC), F(inotify_watch, mask, HEX),
+	F(inotify_watch, mount, DEC), F(inotify_watch, path_len, COUNT));
+COUNT(inotify, nwatches)
+COUNT(inotify, events_len)
+static __u64 inotify_paths(const struct cpt_rec *rec)
+{
+	const struct cpt_inotify_rec *r = (const void *)rec;
+	const struct cpt_inotify_watch *w = (const void *)(r + 1);
+	__u64 sum = 0;
+	__u32 i;
+
+	for (i = 0; i < r->nwatches; i++)
+		sum += w[i].path_len;
+	return sum;
+}
+PARTS(inotify, { .name = "watch", .size = sizeof(struct cpt_inotify_watch), .fields = inotify_watch_fields,
+		 .count = inotify_nwatches },
+	{ .name = "events", .size = 1, .form = FORM_BYTES, .count = inotify_events_len },
+	{ .name = "paths", .size = 1, .form = FORM_TEXT, .count = inotify_paths });
+
+FIELDS(pidfd, FILE_BODY(pidfd_rec), F(pidfd_rec, twin, REF), F(pidfd_rec, pid, DEC), F(pidfd_rec, thread, DEC));
+
+FIELDS(unix,
+	F(unix_rec, opts.rcvtimeo, DEC), F(unix_rec, opts.sndtimeo, DEC), F(unix_rec, opts.linger, DEC),
+	F(unix_rec, opts.sndbuf, DEC), F(unix_rec, opts.rcvbuf, DEC), F(unix_rec, opts.rcvlowat, DEC),
+	F(unix_rec, opts.priority, DEC), F(unix_rec, opts.mark, DEC), F(unix_rec, opts.flags, HEX),
+	F(unix_rec, peer_cred, REF), F(unix_rec, peer_pid, DEC), F(unix_rec, type, DEC), F(unix_rec, state, DEC),
+	F(unix_rec, shutdown, DEC), F(unix_rec, error, DEC), F(unix_rec, backlog, DEC), F(unix_rec, peek_off, INT),
+	F(unix_rec, flags, HEX), F(unix_rec, mount, DEC), F(unix_rec, path_len, COUNT), F(unix_rec, name_len, COUNT),
+	F(unix_rec, pad, PAD));
+COUNT(unix, name_len)
+COUNT(unix, path_len)
+PARTS(unix, { .name = "name", .size = 1, .form = FORM_BYTES, .count = unix_name_len },
+	{ .name = "path", .size = 1, .form = FORM_TEXT, .count = unix_path_len });
+
+FIELDS(unixq, F(unixq_rec, owner, REF), F(unixq_rec, peer, REF), F(unixq_rec, listener, REF),
+	F(unixq_rec, bytes, DEC), F(unixq_rec, nmsgs, COUNT), F(unixq_rec, nfiles, COUNT));
+FIELDS(unix_msg, F(unix_msg, sender, REF), F(unix_msg, stamp, INT), F(unix_msg, len, DEC), F(unix_msg, flags, HEX),
+	F(unix_msg, pid, DEC), F(unix_msg, uid, DEC), F(unix_msg, gid, DEC), F(unix_msg, nfiles, DEC));
+static const struct image_field ref_fields[] = { { .name = "", .size = 8, .form = FORM_REF }, { } };
+COUNT(unixq, nmsgs)
+COUNT(unixq, nfiles)
+PARTS(unixq, { .name = "message", .size = sizeof(struct cpt_unix_msg), .fields = unix_msg_fields, .count = unixq_nmsgs },
+	{ .name = "file", .size = 8, .fields = ref_fields, .count = unixq_nfiles });
+
+FIELDS(socket, FILE_BODY(socket_rec), F(socket_rec, sock, REF), F(socket_rec, mode, OCT), F(socket_rec, uid, DEC),
+	F(socket_rec, gid, DEC), F(socket_rec, pad, PAD));
+
+FIELDS(lock, F(lock_rec, start, DEC), F(lock_rec, end, DEC), F(lock_rec, kind, DEC), F(lock_rec, type, DEC),
+	F(lock_rec, pid, DEC), F(lock_rec, fd, DEC));
+FIELDS(fown, F(fown_rec, pid, DEC), F(fown_rec, type, DEC), F(fown_rec, signum, DEC), F(fown_rec, uid, DEC),
+	F(fown_rec, euid, DEC), F(fown_rec, async, DEC), F(fown_rec, fd, DEC), F(fown_rec, pad, PAD));
+
+const struct image_layout image_layouts[CPT_K_MAX] = {
+	[CPT_K_BLOB]	= { blob_fields, blob_parts },
+	[CPT_K_UTS]	= { uts_fields, NULL },
+	[CPT_K_CRED]	= { cred_fields, cred_parts },
+	[CPT_K_REG]	= { reg_fields, reg_parts },
+	[CPT_K_PIPE]	= { pipe_fields, pipe_parts },
+	[CPT_K_PIPEND]	= { pipend_fields, NULL },
+	[CPT_K_SHMEM]	= { shmem_fields, shmem_parts },
+	[CPT_K_MM]	= { mm_fields, mm_parts },
+	[CPT_K_VMA]	= { vma_fields, NULL },
+	[CPT_K_FILES]	= { files_fields, files_parts },
+	[CPT_K_FS]	= { fs_fields, fs_parts },
+	[CPT_K_SIGHAND]	= { sighand_fields, NULL },
+	[CPT_K_PROC]	= { proc_fields, NULL },
+	[CPT_K_TIMER]	= { timer_fields, NULL },
+	[CPT_K_TASK]	= { task_fields, NULL },
+	[CPT_K_XSTATE]	= { xstate_fields, xstate_parts },
+	[CPT_K_SIGINFO]	= { siginfo_fields, NULL },
+	[CPT_K_VDSO]	= { vdso_fields, vdso_parts },
+	[CPT_K_EVENTFD]	= { eventfd_fields, NULL },
+	[CPT_K_SIGNALFD] = { signalfd_fields, NULL },
+	[CPT_K_TIMERFD]	= { timerfd_fields, NULL },
+	[CPT_K_EPOLL]	= { epoll_fields, epoll_parts },
+	[CPT_K_MEMFD]	= { memfd_fields, NULL },
+	[CPT_K_DELETED]	= { deleted_fields, deleted_parts },
+	[CPT_K_LOCK]	= { lock_fields, NULL },
+	[CPT_K_INOTIFY]	= { inotify_fields, inotify_parts },
+	[CPT_K_PIDFD]	= { pidfd_fields, NULL },
+	[CPT_K_UNIX]	= { unix_fields, unix_parts },
+	[CPT_K_SOCKET]	= { socket_fields, NULL },
+	[CPT_K_UNIXQ]	= { unixq_fields, unixq_parts },
+	[CPT_K_FOWN]	= { fown_fields, NULL },
+};
+
+#define RSEQ	"rseq(2): the kernel says there on which CPU the thread runs"
+
+const struct image_loose image_loose_rseq[] = {
+	{ 0, 8, RSEQ },		/* cpu_id_start, cpu_id */
+	{ 20, 8, RSEQ },	/* node_id, mm_cid */
+	{ }
+};
+
+const struct image_loose_member image_loose_ve[] = {
+	{ "time", "when the image was made" },
+	{ "generation", "each checkpoint has its own, lest an old image meet newer files" },
+	{ }
+};
