@@ -68,8 +68,9 @@ PARTS(cred, { .name = "groups", .size = 4, .fields = number_fields, .count = cre
 
 FIELDS(reg,
 	FILE_BODY(reg_rec), F(reg_rec, ino, DEC), F(reg_rec, size, DEC), F(reg_rec, pipe, REF),
-	F(reg_rec, deleted, REF), F(reg_rec, mode, OCT), F(reg_rec, rdev, HEX), F(reg_rec, mount, DEC),
-	F(reg_rec, path_len, COUNT), F(reg_rec, place, DEC), F(reg_rec, next_len, COUNT));
+	F(reg_rec, deleted, REF), F(reg_rec, gone, REF), F(reg_rec, mode, OCT), F(reg_rec, rdev, HEX), F(reg_rec, mount, DEC),
+	F(reg_rec, path_len, COUNT), F(reg_rec, place, DEC), F(reg_rec, next_len, COUNT), F(reg_rec, alone, DEC),
+	F(reg_rec, pad, PAD));
 COUNT(reg, path_len)
 COUNT(reg, next_len)
 PARTS(reg, { .name = "path", .size = 1, .form = FORM_TEXT, .count = reg_path_len },
@@ -81,6 +82,13 @@ FIELDS(deleted,
 	F(deleted_rec, linkable, DEC), F(deleted_rec, path_len, COUNT), F(deleted_rec, ino, DEC));
 COUNT(deleted, path_len)
 PARTS(deleted, { .name = "path", .size = 1, .form = FORM_TEXT, .count = deleted_path_len });
+
+FIELDS(gone,
+	F(gone_rec, parent, REF), F(gone_rec, atime, INT), F(gone_rec, mtime, INT), F(gone_rec, mount, DEC),
+	F(gone_rec, mode, OCT), F(gone_rec, uid, DEC), F(gone_rec, gid, DEC), F(gone_rec, path_len, COUNT),
+	F(gone_rec, pad, PAD));
+COUNT(gone, path_len)
+PARTS(gone, { .name = "path", .size = 1, .form = FORM_TEXT, .count = gone_path_len });
 
 FIELDS(pipe, F(pipe_rec, slots, DEC), F(pipe_rec, nbufs, COUNT), F(pipe_rec, bytes, DEC));
 FIELDS(pipe_buf, F(pipe_buf, len, DEC), F(pipe_buf, flags, HEX));
@@ -122,6 +130,7 @@ COUNT(files, n)
 PARTS(files, { .name = "fd", .size = sizeof(struct cpt_fd), .fields = fd_fields, .count = files_n, .keyed = true });
 
 FIELDS(fs,
+	F(fs_rec, root, REF), F(fs_rec, cwd, REF),
 	F(fs_rec, umask, OCT), F(fs_rec, pad, PAD), F(fs_rec, root_mount, DEC), F(fs_rec, root_len, COUNT),
 	F(fs_rec, cwd_mount, DEC), F(fs_rec, cwd_len, COUNT));
 COUNT(fs, root_len)
@@ -224,10 +233,19 @@ PARTS(inotify, { .name = "watch", .size = sizeof(struct cpt_inotify_watch), .fie
 
 FIELDS(pidfd, FILE_BODY(pidfd_rec), F(pidfd_rec, twin, REF), F(pidfd_rec, pid, DEC), F(pidfd_rec, thread, DEC));
 
+FIELDS(view,
+	FILE_BODY(view_rec), F(view_rec, mode, OCT), F(view_rec, mount, DEC), F(view_rec, gone, DEC),
+	F(view_rec, path_len, COUNT));
+COUNT(view, path_len)
+PARTS(view, { .name = "path", .size = 1, .form = FORM_TEXT, .count = view_path_len });
+
+FIELDS(nsfd, FILE_BODY(nsfd_rec), F(nsfd_rec, type, HEX), F(nsfd_rec, pad, PAD));
+
 FIELDS(unix,
 	F(unix_rec, opts.rcvtimeo, DEC), F(unix_rec, opts.sndtimeo, DEC), F(unix_rec, opts.linger, DEC),
 	F(unix_rec, opts.sndbuf, DEC), F(unix_rec, opts.rcvbuf, DEC), F(unix_rec, opts.rcvlowat, DEC),
 	F(unix_rec, opts.priority, DEC), F(unix_rec, opts.mark, DEC), F(unix_rec, opts.flags, HEX),
+	F(unix_rec, opts.tsflags, HEX), F(unix_rec, opts.pad, PAD),
 	F(unix_rec, peer_cred, REF), F(unix_rec, peer_pid, DEC), F(unix_rec, type, DEC), F(unix_rec, state, DEC),
 	F(unix_rec, shutdown, DEC), F(unix_rec, error, DEC), F(unix_rec, backlog, DEC), F(unix_rec, peek_off, INT),
 	F(unix_rec, flags, HEX), F(unix_rec, mount, DEC), F(unix_rec, path_len, COUNT), F(unix_rec, name_len, COUNT),
@@ -249,6 +267,10 @@ PARTS(unixq, { .name = "message", .size = sizeof(struct cpt_unix_msg), .fields =
 
 FIELDS(socket, FILE_BODY(socket_rec), F(socket_rec, sock, REF), F(socket_rec, mode, OCT), F(socket_rec, uid, DEC),
 	F(socket_rec, gid, DEC), F(socket_rec, pad, PAD));
+
+FIELDS(sockfilter, F(sockfilter_rec, count, COUNT), F(sockfilter_rec, locked, DEC));
+COUNT(sockfilter, count)
+PARTS(sockfilter, { .name = "instruction", .size = 8, .fields = word_fields, .count = sockfilter_count });
 
 FIELDS(lock, F(lock_rec, start, DEC), F(lock_rec, end, DEC), F(lock_rec, kind, DEC), F(lock_rec, type, DEC),
 	F(lock_rec, pid, DEC), F(lock_rec, fd, DEC));
@@ -287,6 +309,10 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_SOCKET]	= { socket_fields, NULL },
 	[CPT_K_UNIXQ]	= { unixq_fields, unixq_parts },
 	[CPT_K_FOWN]	= { fown_fields, NULL },
+	[CPT_K_VIEW]	= { view_fields, view_parts },
+	[CPT_K_NSFD]	= { nsfd_fields, NULL },
+	[CPT_K_GONE]	= { gone_fields, gone_parts },
+	[CPT_K_SOCKFILTER] = { sockfilter_fields, sockfilter_parts },
 };
 
 #define RSEQ	"rseq(2): the kernel says there on which CPU the thread runs"

@@ -107,7 +107,7 @@ enum cpt_kind {
 	CPT_K_VIEW	= 34,	/* object: struct cpt_view_rec: an open file of /proc, /sys or the cgroups */
 	CPT_K_NSFD	= 35,	/* object: struct cpt_nsfd_rec: an open namespace */
 	CPT_K_GONE	= 36,	/* object: struct cpt_gone_rec: a directory or a fifo that lost its name */
-	CPT_K_SOCKFILTER = 37,	/* struct cpt_sockfilter_rec: what a socket lets in */
+	CPT_K_SOCKFILTER = 37,	/* struct cpt_sockfilter_rec: what the unix socket before lets in */
 	CPT_K_MAX
 };
 
@@ -293,7 +293,6 @@ struct cpt_unixq_rec {
 
 struct cpt_sockfilter_rec {
 	struct cpt_rec rec;
-	__u64 sock;		/* UNIX */
 	__u32 count;		/* of instructions: 1 … CPT_FILTER_MAX */
 	__u32 locked;		/* 1: SO_LOCK_FILTER */
 	/* __u64 insns[count]: struct sock_filter, classic BPF */

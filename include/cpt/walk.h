@@ -380,8 +380,8 @@ static inline const char *cpt_check_sockfilter(struct cpt_walk *w, const struct 
 
 	CPT_BAD_IF(!r->count || r->count > CPT_FILTER_MAX || r->locked > 1 ||
 		   !cpt_fits(rec, sizeof(*r), r->count, 8), "filter of a socket");
-	CPT_BAD_IF(!cpt_ref(w, rec, r->sock, CPT_K_UNIX, false), "socket of a filter");
-	u = (const void *)w->obj[r->sock];
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_UNIX, "socket of a filter");
+	u = (const void *)w->owner;
 	CPT_BAD_IF(u->flags & (CPT_UNIX_CLOSED | CPT_UNIX_EMBRYO), "socket of a filter");
 	return NULL;
 }

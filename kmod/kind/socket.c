@@ -157,11 +157,11 @@ const char *cpt_sock_obstacle(const struct sock *sk)
 static_assert(sizeof(struct sock_filter) == 8 && BPF_MAXINSNS == CPT_FILTER_MAX);
 
 /*
- * cpt_sockfilter_dump - the record of the filter of @sk, whose own record has the id @sock, if it has one
+ * cpt_sockfilter_dump - the record of the filter of @sk, if it has one, behind its own
  *
  * The program as it was given (bpf_prog_store_orig_filter()). Nobody changes it meanwhile.
  */
-int cpt_sockfilter_dump(struct cpt_ctx *ctx, const struct sock *sk, u64 sock)
+int cpt_sockfilter_dump(struct cpt_ctx *ctx, const struct sock *sk)
 {
 	const struct sk_filter *filter = rcu_access_pointer(sk->sk_filter);
 	const struct sock_fprog_kern *prog;
@@ -173,7 +173,6 @@ int cpt_sockfilter_dump(struct cpt_ctx *ctx, const struct sock *sk, u64 sock)
 	r = cpt_out_rec(ctx, CPT_K_SOCKFILTER, 0, sizeof(*r), prog->len * sizeof(*prog->filter));
 	if (!r)
 		return -ENOMEM;
-	r->sock = sock;
 	r->count = prog->len;
 	r->locked = sock_flag(sk, SOCK_FILTER_LOCKED);
 	memcpy(r + 1, prog->filter, prog->len * sizeof(*prog->filter));

@@ -291,7 +291,7 @@ static int unix_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	}
 out:
 	kfree(buf);
-	return r ? cpt_sockfilter_dump(ctx, sk, obj->id) : -ENOMEM;
+	return r ? cpt_sockfilter_dump(ctx, sk) : -ENOMEM;
 }
 
 /* --- dump: queues --------------------------------------------------------------------------------- */
@@ -933,11 +933,13 @@ static int late_settle(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return settle(ctx, (const void *)rec, cpt_made(ctx, rec->id));
 }
 
+/* The filter behind the record of a socket, if it has one. */
 static int late_filter(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
-	const struct cpt_sockfilter_rec *r = (const void *)rec;
+	const struct cpt_rec *filter = cpt_rec_after(ctx, rec);
 
-	return cpt_sockfilter_restore(r, ((struct unix_made *)cpt_made(ctx, r->sock))->sk);
+	return filter && filter->kind == CPT_K_SOCKFILTER ?
+	       cpt_sockfilter_restore((const void *)filter, ((struct unix_made *)cpt_made(ctx, rec->id))->sk) : 0;
 }
 
 /* In the order of how it came about in the VE. */
@@ -960,7 +962,7 @@ static int late(struct cpt_ctx *ctx, struct workshop *shop)
 	if (!err)
 		err = each(ctx, CPT_K_UNIX, "settled", late_settle);
 	if (!err)
-		err = each(ctx, CPT_K_SOCKFILTER, "given its filter", late_filter);
+		err = each(ctx, CPT_K_UNIX, "given its filter", late_filter);
 	return err;
 }
 

@@ -151,7 +151,7 @@ static bool fixed(const char *kind, const struct image_field *f)
 	static const char * const names[] = {
 		"header.magic", "header.version", "header.len", "header.meta_len", "header.meta_crc", "header.objects",
 		"header.tasks", "header.arch", "header.page_size", "header.crc", "pipe.bytes", "memory.areas",
-		"process.ntimers", "process.pid", "task.pid", "task.nregs", "task.ntls", "task.proc",
+		"process.ntimers", "namespace.type", "process.pid", "task.pid", "task.nregs", "task.ntls", "task.proc",
 		"queue of a unix socket.bytes", "message.len", "buffer.len", "message.nfiles", "pidfd.file.pos",
 		"eventfd.file.pos", "signalfd.file.pos", "timerfd.file.pos", "epoll.file.pos", "inotify.file.pos",
 		"shared memory.memfd", "queued signal.shared", "file.pipe", "file.deleted", "file.place", "root and cwd.root",
@@ -363,7 +363,7 @@ static void test_names(void **state)
 	}
 	t->pid = ((struct cpt_proc_rec *)sample_obj(&b, t->proc))->pid = 14;
 
-	fs = sample_obj(&b, b.fs[1]);
+	fs = sample_obj(&b, b.fs[2]);
 	fs->root_len = 10;
 	fs->cwd_len = 1;
 	memcpy(fs + 1, "/tmp/.../x" "/", 11);
@@ -377,7 +377,7 @@ static void test_names(void **state)
 		assert_non_null(strstr(text, ": cwd: /tmp/.../x -> /\n"));
 		free(text);
 	}
-	memcpy(fs, sample_obj(&a, a.fs[1]), fs->rec.len);
+	memcpy(fs, sample_obj(&a, a.fs[2]), fs->rec.len);
 
 	/* two descriptors change places */
 	{
@@ -574,7 +574,7 @@ static void test_contents(void **state)
 	sample_image(&a);
 	sample_image(&b);
 	change(&b, b.pipe, 195);
-	expect(&a, &b, false, "pipe #4 (fd 9 of 1): contents: 1 bytes differ, the first at 0xc3: 6b -> eb\n");
+	expect(&a, &b, false, "pipe #4 (fd 9 of 1): contents: 1 bytes differ, the first at 0xc3: a3 -> 23\n");
 	change(&b, b.pipe, 195);
 	change(&b, b.shm, 4000);
 	expect(&a, &b, false, "shared memory #9: contents: 1 bytes differ, the first at 0x2fa0: "

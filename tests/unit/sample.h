@@ -429,11 +429,10 @@ static inline uint64_t sample_socket(struct sample *s, uint64_t sock)
 	return r->rec.id;
 }
 
-static inline void sample_sockfilter(struct sample *s, uint64_t sock)
+static inline void sample_sockfilter(struct sample *s)
 {
 	struct cpt_sockfilter_rec *r = sample_rec(s, CPT_K_SOCKFILTER, sizeof(*r) + 8, false);
 
-	r->sock = sock;
 	r->count = 1;
 	*(uint64_t *)(r + 1) = 0xffff00000006;	/* ret #65535 */
 }
@@ -447,7 +446,7 @@ static inline void sample_sockets(struct sample *s)
 	s->stream = sample_unix(s, 1, 1, 0, "/run/old", 9, "/run/socket");
 	s->gone = sample_unix(s, 1, 7, CPT_UNIX_CLOSED, "", 0, NULL);
 	s->mail = sample_unix(s, 2, 7, CPT_UNIX_BOUND, "/run/mail", 10, "/run/mail");
-	sample_sockfilter(s, s->mail);
+	sample_sockfilter(s);
 	s->sock[0] = sample_socket(s, s->server);
 	s->sock[1] = sample_socket(s, s->stream);
 	s->sock[2] = sample_socket(s, s->mail);
