@@ -26,7 +26,7 @@ void log_to(const char *file, unsigned int veid)
 /* One line in vz's form: time, program, container, text. */
 static void log_line(const char *text)
 {
-	char line[1200], when[40];
+	char line[4200], when[40];
 	time_t t = time(NULL);
 	struct tm tm;
 	int fd, n;

@@ -77,7 +77,7 @@ int fail_errno(int code, const char *fmt, ...) __attribute__((format(printf, 2, 
 struct report {
 	int code;		/* enum code; OK: pid or a warning */
 	pid_t pid;
-	char text[500];
+	char text[4000];	/* a sentence has a path; in one piece through a pipe (PIPE_BUF) */
 };
 void report_to(int fd);
 void report_pid(pid_t pid);

@@ -370,7 +370,7 @@ struct file *cpt_deleted_open(struct cpt_ctx *ctx, u64 id, const struct path *di
 
 	if (IS_ERR(made))
 		return made;
-	if (file_inode(made)->i_sb != dir->dentry->d_sb || !d_is_dir(dir->dentry) || len > NAME_MAX)
+	if (file_inode(made)->i_sb != dir->dentry->d_sb || cpt_is_view(dir->dentry->d_sb) || !d_is_dir(dir->dentry) || len > NAME_MAX)
 		return ERR_PTR(cpt_fail(ctx, -EINVAL, "a deleted file is not where it was"));
 	path.dentry = d_alloc(dir->dentry, &qstr);
 	if (!path.dentry)

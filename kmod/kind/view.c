@@ -113,6 +113,12 @@ static bool of_net(const struct place *p)
 	return p->pid && strstarts(p->rest, "/net/");
 }
 
+/* Whoever looks one up finds that of his own namespaces (proc_sys_compare()), and ctl has others. */
+static bool of_sysctl(const struct super_block *sb, const struct place *p)
+{
+	return sb->s_magic == PROC_SUPER_MAGIC && !p->pid && strstarts(p->rest, "/sys/");
+}
+
 /* Is something mounted on it, or on the way to it? */
 static bool is_covered(const struct path *path)
 {
@@ -142,11 +148,13 @@ static int permission(const struct path *path, unsigned int flags)
 static const char *memory_obstacle(const struct file *f, struct task_struct *t, bool seq)
 {
 	const struct seq_file *m = f->private_data;
-	const struct mm_struct *mm = seq ? ((struct compat_proc_maps *)m->private)->mm : f->private_data;
+	const struct mm_struct *mm;
 	bool same;
 
-	if (f->f_mode & FMODE_PATH)
+	if ((f->f_mode & FMODE_PATH) || S_ISDIR(file_inode(f)->i_mode))
 		return NULL;
+	mm = seq ? ((struct compat_proc_maps *)m->private)->mm : f->private_data;
+
 	task_lock(t);
 	same = mm && mm == t->mm;
 	task_unlock(t);
@@ -271,6 +279,12 @@ static const char *other_obstacle(const struct file *f, bool found)
 	return err ? "a file of the kernel that its opener could not open again, which cannot be preserved" : NULL;
 }
 
+/* Is it the /proc of the VE? */
+static bool of_ve(const struct cpt_ctx *ctx, const struct super_block *sb)
+{
+	return sb->s_magic == PROC_SUPER_MAGIC && proc_pid_ns((struct super_block *)sb) == ctx->ns;
+}
+
 /*
  * What stands against preserving @f; NULL: nothing.
  * @buf: 2 * PATH_MAX bytes
@@ -285,8 +299,10 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f, char *buf, u32 
 	u32 mount;
 
 	if (!cpt_mount_by_vfs(ctx, f->f_path.mnt))
-		return "a file outside the VE";
-	if (sb->s_magic == PROC_SUPER_MAGIC && proc_pid_ns((struct super_block *)sb) != ctx->ns)
+		/* ctl does not see the mounts over names that are of another IPC namespace than its own */
+		return of_ve(ctx, sb) ? "a file of the VE's /proc in a mount that is gone, or of its IPC, which cannot be preserved yet" :
+					"a file outside the VE";
+	if (sb->s_magic == PROC_SUPER_MAGIC && !of_ve(ctx, sb))
 		return "a file of a /proc that is not the VE's";
 	if (f->f_pos < 0)
 		return "a file of the kernel at a place above 2^63, which cannot be preserved";
@@ -301,6 +317,8 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f, char *buf, u32 
 	p = place_of(sb, place);
 	if (of_net(&p))
 		found = is_there(ctx, &p);
+	else if (of_sysctl(sb, &p))
+		found = !d_unlinked(f->f_path.dentry);
 	else
 		found = cpt_path_leads_to(&cpt_mount_by_id(ctx, mount)->root, name, file_inode(f));
 	*gone = found ? 0 : p.pid;

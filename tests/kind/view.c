@@ -16,7 +16,7 @@
 static pid_t live, zombie, dead, user, in_live, in_dead;
 static int self_dir, live_dir, dead_dir, fds_dir, task_dir, sys_dir, exe;
 static int meminfo, filesystems, comm, mem, maps, environ_fd, oom, hostname, pathname, of_live, of_zombie, of_thread, of_dead;
-static int dead_mounts, dead_net, mounts, mtu, sent[2], other_fd, net_dev;
+static int forward, somaxconn, dead_mounts, dead_net, mounts, mtu, sent[2], other_fd, net_dev;
 static const char *const spaces[] = { "pid", "mnt", "net", "ipc", "uts", "cgroup", "time", "user" };
 static int ns[ARRAY_SIZE(spaces)];
 static volatile int thread_id;
@@ -235,6 +235,8 @@ static void open_others(void)
 	filesystems = open_at(O_RDONLY, "/proc/filesystems");
 	read_some(filesystems, 33);
 	hostname = open_at(O_RDWR | O_CLOEXEC, "/proc/sys/kernel/hostname");
+	forward = open_at(O_RDWR, "/proc/sys/net/ipv4/ip_forward");
+	somaxconn = open_at(O_RDONLY, "/proc/sys/net/core/somaxconn");
 	mounts = open_at(O_RDONLY | O_NONBLOCK, "/proc/self/mountinfo");
 	read_some(mounts, 40);
 	net_dev = open_at(O_RDONLY, "/proc/net/dev");
@@ -315,6 +317,11 @@ static void check_others(void)
 	goes_on(net_dev, "/proc/net/dev", 20);
 	check(pread(hostname, buf, sizeof(buf), 0) > 0 && fcntl(hostname, F_GETFD) == FD_CLOEXEC);
 	says(mtu, "65536");
+	says(forward, "0");
+	check(pwrite(forward, "1", 1, 0) == 1);
+	fd = sys(open("/proc/sys/net/ipv4/ip_forward", O_RDONLY));
+	says(fd, "1");
+	check(pread(somaxconn, buf, sizeof(buf), 0) > 0);
 	check(faccessat(sys_dir, "uevent_seqnum", F_OK, 0) == 0 || faccessat(sys_dir, "mm", F_OK, 0) == 0);
 	fd = take_fd(sent[1]);
 	check(!strcmp(called(fd), "/proc/uptime") && read(fd, buf, 8) > 0, "it is called %s", called(fd));

@@ -756,6 +756,8 @@ static int k_gonecg(void)
 	return mount(NULL, at, NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL) ? -1 : fd;
 }
 
+static int k_ipcctl(void) { return open("/proc/sys/kernel/shmmax", O_RDONLY); }
+
 static int k_noright(void)
 {
 	int fd;
@@ -868,6 +870,7 @@ static const struct sort {
 	{ "deadused", k_deadused, NULL, HOLDS("a file of /proc about a process that is gone, whose number is in use") },
 	{ "covered", k_covered, u_covered, HOLDS("a file of the kernel that a mount covers") },
 	{ "gonecg", k_gonecg, NULL, HOLDS("a file of the kernel that is gone") },
+	{ "ipcctl", k_ipcctl, NULL, HOLDS_YET("a file of the VE's /proc in a mount that is gone, or of its IPC") },
 	{ "noright", k_noright, u_noright, HOLDS("a file of the kernel that its opener could not open again") },
 };
 #define N ((int)ARRAY_SIZE(sorts))
