@@ -5,6 +5,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
 
@@ -194,6 +195,16 @@ int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size)
 			break;
 	}
 	return err;
+}
+
+/*
+ * cpt_keeps_ino - does a file of @sb have the same number after a restore?
+ *
+ * What ctl fills anew does not; an overlayfs takes the numbers of its layers, or its own.
+ */
+bool cpt_keeps_ino(const struct super_block *sb)
+{
+	return sb->s_magic != TMPFS_MAGIC && sb->s_magic != HUGETLBFS_MAGIC && sb->s_magic != OVERLAYFS_SUPER_MAGIC;
 }
 
 /*

@@ -143,6 +143,7 @@ void cpt_anon_release(struct cpt_obj *obj);
 struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_body *body);
 void cpt_file_unmake(void *ptr);
 int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size);
+bool cpt_keeps_ino(const struct super_block *sb);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
 char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf);
 int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);

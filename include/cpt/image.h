@@ -517,7 +517,7 @@ struct cpt_fown_rec {
 struct cpt_fs_rec {
 	struct cpt_rec rec;
 	__u32 umask;
-	__u32 pad;
+	__u32 mntns;		/* mount namespace of those who have it: ctl's number; 0: that of the VE's init */
 	__u32 root_mount, root_len;
 	__u32 cwd_mount, cwd_len;
 	/* char root[root_len], cwd[cwd_len]; padded to 8 together */

@@ -652,7 +652,7 @@ static inline const char *cpt_check_fs(struct cpt_walk *w, const struct cpt_rec 
 	const char *path = (const void *)(r + 1);
 
 	(void)w;
-	CPT_BAD_IF(r->umask > 0777 || r->pad || !r->root_mount || !r->cwd_mount, "root and cwd");
+	CPT_BAD_IF(r->umask > 0777 || r->mntns > CPT_MOUNTS_MAX || !r->root_mount || !r->cwd_mount, "root and cwd");
 	CPT_BAD_IF(r->root_len > 4095 || r->cwd_len > 4095 ||
 		   !cpt_fits(rec, sizeof(*r), (__u64)r->root_len + r->cwd_len, 1),
 		   "length of root and cwd");
@@ -760,6 +760,7 @@ static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct c
 		   "what a task shares");
 	if (c && c->proc == r->proc)	/* as clone(2) wants it */
 		CPT_BAD_IF(c->mm != r->mm || c->sighand != r->sighand, "memory of a thread");
+	CPT_BAD_IF(!c && ((const struct cpt_fs_rec *)w->obj[r->fs])->mntns, "mount namespace of init");
 	CPT_BAD_IF(c && c->sighand == r->sighand && c->mm != r->mm,
 		   "handlers shared without the memory");
 	return NULL;

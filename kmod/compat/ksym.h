@@ -25,6 +25,7 @@
 #include <linux/ipc_namespace.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>
+#include <linux/mnt_namespace.h>
 #include <linux/pagewalk.h>
 #include <linux/pid.h>
 #include <linux/pipe_fs_i.h>

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Root and current directory, umask (fs_struct).
+ * Root and current directory, umask (fs_struct), and with them the mount namespace.
  *
- * Preserved: all three; structs shared by clone(CLONE_FS).
- * Refused: a directory outside the VE's mounts, or a deleted one.
+ * Preserved: all four; structs shared by clone(CLONE_FS). Who shares one is in the
+ * same mount namespace: neither unshare(2) nor setns(2) nor clone(2) part them.
+ * Refused: a directory outside the VE's mounts, or a deleted one; a mount namespace
+ * that ctl does not know (task.c).
  */
 #include <linux/fs_struct.h>
 #include <linux/slab.h>
 
 #include "kind.h"
 #include "out.h"
+#include "undump.h"
 
 /* obj->priv: what the struct held. */
 struct fs_state {
 	struct path root, pwd;		/* held */
 	int umask;
+	u32 mntns;
 };
 
 static int check_dir(struct cpt_ctx *ctx, const struct path *dir, const char *what,
@@ -49,6 +53,7 @@ static int fs_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt
 	path_get(&s->root);
 	path_get(&s->pwd);
 	spin_unlock(&fs->lock);
+	cpt_mntns_of(ctx, who->task, &s->mntns);
 	check_dir(ctx, &s->root, "root", who, buf);
 	check_dir(ctx, &s->pwd, "current", who, buf);
 	kfree(buf);
@@ -80,6 +85,7 @@ static int fs_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		r = cpt_out_rec(ctx, CPT_K_FS, obj->id, sizeof(*r), strlen(root) + strlen(pwd));
 	if (r) {
 		r->umask = s->umask;
+		r->mntns = s->mntns;
 		r->root_mount = root_mount;
 		r->root_len = strlen(root);
 		r->cwd_mount = pwd_mount;
@@ -107,6 +113,17 @@ static int set_dir(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, bo
 		ksym(set_fs_pwd)(current->fs, &path);
 	path_put(&path);
 	return err;
+}
+
+/*
+ * cpt_fs_restore_early - the mount namespace of the current task
+ *
+ * Before it clones whoever shares its directories: then it could not go any more. This
+ * makes the root of the namespace its root and current directory.
+ */
+int cpt_fs_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	return cpt_mntns_enter(ctx, ((const struct cpt_fs_rec *)rec)->mntns);
 }
 
 static int fs_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)

@@ -20,7 +20,7 @@
 
 static bool reg_owns(struct file *f)
 {
-	const struct super_block *sb = f->f_path.mnt->mnt_sb;
+	const struct super_block *sb = compat_user_path(f)->mnt->mnt_sb;
 	umode_t mode = file_inode(f)->i_mode;
 
 	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system */
@@ -58,7 +58,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f, char *buf)
 {
 	struct inode *inode = file_inode(f);
 
-	if (!cpt_mount_by_vfs(ctx, f->f_path.mnt))
+	if (!cpt_mount_by_vfs(ctx, compat_user_path(f)->mnt))
 		return "a file outside the VE";
 	if (is_view(inode->i_sb) && !S_ISDIR(inode->i_mode))
 		return "a file of a kernel file system, which cannot be preserved yet";
@@ -85,10 +85,10 @@ static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cp
 	if (!buf)
 		return -ENOMEM;
 	why = obstacle(ctx, f, buf);
-	if (!why && !cpt_path_in(ctx, &f->f_path, &mount, buf))
+	if (!why && !cpt_path_in(ctx, compat_user_path(f), &mount, buf))
 		why = "a file that no path of the VE leads to";
 	if (why) {
-		path = d_path(&f->f_path, buf, PATH_MAX);
+		path = d_path(compat_user_path(f), buf, PATH_MAX);
 		if (who->fd >= 0)
 			cpt_obstacle(ctx, "process %d (%s) holds %s: %s (fd %d)", who->pid, who->comm,
 				     why, IS_ERR(path) ? "?" : path, who->fd);
@@ -217,7 +217,7 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 	if (!buf || (placed_by_name(f) && !next))
 		goto out;
-	path = cpt_path_in(ctx, &f->f_path, &mount, buf);
+	path = cpt_path_in(ctx, compat_user_path(f), &mount, buf);
 	if (!path) {
 		err = -EIO;
 		goto out;
@@ -228,7 +228,7 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	cpt_file_fill(ctx, &r->file, f);
 	if (cpt_deleted(f))
 		r->deleted = cpt_obj_id(ctx, inode);
-	r->ino = inode->i_sb->s_magic == TMPFS_MAGIC || r->deleted ? 0 : inode->i_ino;
+	r->ino = r->deleted || !cpt_keeps_ino(compat_user_path(f)->dentry->d_sb) ? 0 : inode->i_ino;
 	r->size = S_ISREG(inode->i_mode) ? i_size_read(inode) : 0;
 	r->mode = inode->i_mode;
 	if (S_ISCHR(inode->i_mode))
