@@ -714,7 +714,7 @@ static const char *why_not_again(const struct ve_mounts *all, unsigned int i, in
 {
 	const struct ve_mount *m = &all->m[i];
 
-	if (m->row || m->of != (int)i)
+	if (m->row || m->of != (int)i || mounts_why_not(all, i, true))	/* that was said */
 		return NULL;
 	if (!strcmp(m->type, "overlay") && !m->ns)
 		return overlay_why_not(m, root);

@@ -12,6 +12,7 @@
  * by binds from the stage; then it becomes the root, and the rest of the copy goes.
  */
 #include "remount.h"
+#include "caps.h"
 #include "mount.h"
 #include "ns.h"
 #include "overlay.h"
@@ -20,6 +21,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +41,7 @@ struct work {
 	void *arg;
 	int proc;		/* /proc/self of the host */
 	pid_t init;		/* of the VE */
+	uint64_t caps;		/* that it may have */
 	int stage;		/* -1: not needed so far */
 	int *whole;		/* of the file system for which mount i stands, on the stage; -1 */
 	unsigned int ns;	/* in which we are */
@@ -187,19 +190,6 @@ static int put_on_stage(struct work *w, unsigned int i)
 	return mnt;
 }
 
-/* The options name its layers by paths, which begin at the root, below the stage. */
-static int put_overlay(struct work *w, unsigned int i)
-{
-	const struct ve_mount *m = &w->all->m[i];
-	char *options = mounts_options(m, false), name[16];
-	int rc;
-
-	snprintf(name, sizeof(name), "%u", i);
-	rc = mkdirat(w->stage, name, 0700) || fchdir(w->stage) || overlay_mount(m, options, name);
-	free(options);
-	return rc ? -1 : openat(w->stage, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-}
-
 /* What process put_there() puts on the stage. */
 struct errand {
 	struct work *w;
@@ -215,14 +205,32 @@ static int put_there(void *arg)
 	return errno ? cannot(&e->w->all->m[e->i]) : E_RESTORE;
 }
 
-/* A /proc shows the pid namespace of whoever makes it. */
-static int put_from_inside(struct work *w, unsigned int i)
+/*
+ * An overlayfs uses its layers with the rights of whoever mounts it: no more than the VE may
+ * have, but for the right to mount. The options name the layers by paths, which begin at the
+ * root, below the stage.
+ */
+static int put_overlay(void *arg)
+{
+	struct errand *e = arg;
+	const struct ve_mount *m = &e->w->all->m[e->i];
+	char *options = mounts_options(m, false), name[16];
+
+	snprintf(name, sizeof(name), "%u", e->i);
+	if (mkdirat(e->w->stage, name, 0700) || fchdir(e->w->stage) ||
+	    caps_limit(e->w->caps | 1ULL << CAP_SYS_ADMIN) || overlay_mount(m, options, name))
+		return cannot(m);
+	return OK;
+}
+
+/* A /proc shows the pid namespace of whoever makes it, an overlayfs has its rights. */
+static int put_from_inside(struct work *w, unsigned int i, int (*put)(void *))
 {
 	struct errand e = { w, i };
 	char name[16];
 
 	snprintf(name, sizeof(name), "%u", i);
-	if (!ns_in_pids(w->init, put_there, &e))
+	if (!ns_in_pids(w->init, put, &e))
 		return openat(w->stage, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	errno = 0;
 	return -1;
@@ -237,9 +245,9 @@ static int whole(struct work *w, unsigned int i)
 	if (w->whole[i] >= 0 || w->ns)
 		return w->whole[i];
 	if (!m->row && !strcmp(m->type, "proc"))
-		w->whole[i] = put_from_inside(w, i);
+		w->whole[i] = put_from_inside(w, i, put_there);
 	else if (!m->row && !strcmp(m->type, "overlay"))
-		w->whole[i] = put_overlay(w, i);
+		w->whole[i] = put_from_inside(w, i, put_overlay);
 	else
 		w->whole[i] = put_on_stage(w, i);
 	return w->whole[i];
@@ -616,9 +624,9 @@ int remount_table(struct ve_mounts *all, remount_fill *fill, void *arg)
 	return code;
 }
 
-int remount(struct ve_mounts *all, int proc, pid_t init, remount_fill *fill, void *arg)
+int remount(struct ve_mounts *all, int proc, pid_t init, uint64_t caps, remount_fill *fill, void *arg)
 {
-	struct work w = { .all = all, .fill = fill, .arg = arg, .proc = proc, .init = init, .stage = -1 };
+	struct work w = { .all = all, .fill = fill, .arg = arg, .proc = proc, .init = init, .caps = caps, .stage = -1 };
 	int code, c;
 
 	w.whole = xmalloc(all->n * sizeof(*w.whole));

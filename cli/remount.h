@@ -16,8 +16,8 @@ int remount_table(struct ve_mounts *all, remount_fill *fill, void *arg);
 
 /*
  * When all of it is: make the rest, and the other namespaces, and open all of them. proc:
- * /proc/self of the host. An enum code.
+ * /proc/self of the host; init, caps: of the VE. An enum code.
  */
-int remount(struct ve_mounts *all, int proc, pid_t init, remount_fill *fill, void *arg);
+int remount(struct ve_mounts *all, int proc, pid_t init, uint64_t caps, remount_fill *fill, void *arg);
 
 #endif

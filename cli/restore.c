@@ -136,7 +136,7 @@ static void helper(struct work *w)
 	if (!code)
 		code = ns_in_pids(init.pid, mount_proc, NULL);
 	if (!code)
-		code = remount(&w->mounts, proc, init.pid, fill_mount, w);
+		code = remount(&w->mounts, proc, init.pid, w->caps, fill_mount, w);
 	if (!code)
 		code = give_mounts(w);
 	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_MAKE, &make))
