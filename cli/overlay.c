@@ -104,12 +104,16 @@ bool overlay_needs(const struct ve_mounts *all, unsigned int o, char **layers, u
 /* It shows no kernel's state, of which what covers it in the VE's tree would not be seen. */
 static bool is_plain(int fd)
 {
+	static const unsigned int plain[] = { EXT4_SUPER_MAGIC, TMPFS_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC,
+					      OVERLAYFS_SUPER_MAGIC };
 	struct statfs fs;
 
 	if (fstatfs(fd, &fs))
 		return false;
-	return fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == TMPFS_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
-	       fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == OVERLAYFS_SUPER_MAGIC;
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		if ((unsigned int)fs.f_type == plain[i])
+			return true;
+	return false;
 }
 
 const char *overlay_why_not(const struct ve_mount *m, int root)

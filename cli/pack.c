@@ -341,7 +341,7 @@ int tmpfs_pack(int dev, int root, const char *what, pack_put *put, void *arg)
 	archive_write_set_bytes_per_block(p.a, 0);
 	if (fd < 0 || fstat(fd, &st) || fstatfs(fd, &fs) || ask_order(&p.newest_first))
 		code = fail_errno(E_CHKPNT, "%s cannot be read", what);
-	p.huge = !code && fs.f_type == HUGETLBFS_MAGIC;
+	p.huge = !code && (unsigned int)fs.f_type == HUGETLBFS_MAGIC;
 	if (!code && archive_write_open(p.a, &p, NULL, more, NULL) != ARCHIVE_OK)
 		code = pack_failed(&p, "");
 	if (!code)

@@ -262,7 +262,7 @@ static unsigned int whole_of(const struct ve_mounts *all, const struct ve_mount 
 	const struct ve_mount *of = &all->m[m->of];
 	bool one = !strcmp(m->type, "sysfs") || !strcmp(m->type, "mqueue") || !strcmp(m->type, "cgroup2");
 
-	return one && strcmp(m->source, of->source) ? m - all->m : (unsigned int)m->of;
+	return one && strcmp(m->source, of->source) ? (unsigned int)(m - all->m) : (unsigned int)m->of;
 }
 
 /* Open a path of an image in a mount. */

@@ -16,7 +16,7 @@ leave() { # what is mounted goes with the VE
 trap leave EXIT
 modprobe overlay 2>/dev/null
 with_admin
-rm -rf "$PRIVATE"/mnt/* "$PRIVATE"/srv/*
+rm -rf "${PRIVATE:?}"/mnt/* "${PRIVATE:?}"/srv/*
 inside() { must ctl exec2 "$VEID" "set -eu; $1"; }
 state() {
 	must cp "$CPT_TESTS/lib/mounts" "$PRIVATE/t/mounts.py"

@@ -14,7 +14,7 @@ leave() { # what is mounted goes with the VE
 }
 trap leave EXIT
 with_admin
-rm -rf "$PRIVATE"/mnt/* "$PRIVATE"/srv/* "$PRIVATE"/var/tmp/*
+rm -rf "${PRIVATE:?}"/mnt/* "${PRIVATE:?}"/srv/* "${PRIVATE:?}"/var/tmp/*
 # in_space PID COMMAND…: in its mount namespace, as a program of the VE
 in_space() {
 	local pid=$1; shift
@@ -23,6 +23,7 @@ in_space() {
 }
 # spaces: a line each: the host's number of a thread in it, and those of all in it, as the VE sees them
 spaces() {
+	# shellcheck disable=SC2046	# a word each
 	python3 - $(ve_pids) <<'EOP'
 import os, sys
 spaces = {}

@@ -56,9 +56,9 @@ refused "$over its layers are not named by plain paths from the container's root
 refused "$over a layer of it is gone, or is behind a symbolic link" \
 	"$lay lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w o x; mv /srv/l /srv/old" 'umount /mnt/x; mv /srv/old /srv/l'
 refused "$over a layer of it is gone, or is behind a symbolic link" \
-	"ln -s /srv /srv/s; $lay lowerdir=/srv/s/l o x" 'umount /mnt/x'
+	"ln -s /srv /srv/s; $lay lowerdir=/srv/s/l:/srv/u o x" 'umount /mnt/x'
 refused "$over its layers are not where they were" \
-	"$lay lowerdir=/srv/l o x; mv /srv/l /srv/old; mkdir /srv/l" 'umount /mnt/x; rmdir /srv/old'
+	"$lay lowerdir=/srv/l:/srv/u o x; mv /srv/l /srv/old; mkdir /srv/l" 'umount /mnt/x; rmdir /srv/old'
 refused "mount at /mnt/x (cgroup2) $no it shows something outside the container" \
 	'mount -t cgroup2 c x' 'umount /mnt/x'
 must nsenter -t "$(ve_init)" -m -C mount -t cgroup2 c /mnt/x
@@ -109,7 +109,7 @@ inside 'umount /mnt/x'
 # in_own SENTENCE COMMAND…: a process in namespaces of its own; it is entered from outside, too
 in_own() {
 	local entered sentence=$1; shift
-	nsenter -t "$(ve_init)" -m -p -- "$@" &
+	nsenter -t "$(ve_init)" -m -p -u -i -n -C -T -- "$@" &
 	entered=$!
 	until_ok 20 eval '[[ $(ve_tree) == *sleep* ]]' || fail "no process in a namespace of its own"
 	expect 16 "$sentence" ctl chkpnt "$VEID" --check
