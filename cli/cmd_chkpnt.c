@@ -16,6 +16,7 @@
 #include "gen.h"
 #include "lock.h"
 #include "say.h"
+#include "spaces.h"
 #include "stage.h"
 #include "util.h"
 
@@ -61,12 +62,14 @@ static char *read_all(int fd)
 	return text;
 }
 
-static int open_mounts(struct chkpnt *c)
+/* frozen: with the namespaces of single processes, which do not change any more. */
+static int open_mounts(struct chkpnt *c, bool frozen)
 {
 	char *root = xprintf("/proc/%d/root", c->ve->init), *info = xprintf("/proc/%d/mountinfo", c->ve->init);
+	char *ns = xprintf("/proc/%d/ns/mnt", c->ve->init);
 	char *text = NULL, *host = read_file("/proc/self/mountinfo"), *cgroup = cgroup_name(c->ve);
 	uint64_t caps = 0;
-	int code = OK;
+	int *roots = NULL, own = -1, code = OK;
 
 	close_mounts(c);
 	c->obstacles = 0;
@@ -74,19 +77,27 @@ static int open_mounts(struct chkpnt *c)
 	c->mountinfo = open(info, O_RDONLY | O_CLOEXEC);
 	if (c->mountinfo >= 0)
 		text = read_all(c->mountinfo);
+	own = open(ns, O_RDONLY | O_CLOEXEC);
 	/* Only now is it sure whose these are. */
-	if (c->root < 0 || !text || !host || !caps_of_process(c->ve->init, &caps) || !ve_running(c->ve))
+	if (c->root < 0 || own < 0 || !text || !host || !caps_of_process(c->ve->init, &caps) || !ve_running(c->ve))
 		code = fail_errno(E_CHKPNT, "Cannot read the container's mounts");
 	if (!code)
-		code = mounts_read(text, cgroup, &c->mounts);
+		code = mounts_add(&c->mounts, text, cgroup, own, NULL);
+	else if (own >= 0)
+		close(own);
+	if (!code && frozen)
+		code = spaces_add(c->ve, c->dev, &c->mounts, &roots, &c->obstacles);
 	if (!code) {
-		c->obstacles = mounts_obstacles(&c->mounts, host, caps_have_admin(caps));
+		mounts_finish(&c->mounts);
+		c->obstacles += mounts_obstacles(&c->mounts, host, caps_have_admin(caps));
 		if (cgroup_divided(c->ve)) {
 			fail(E_CHKPNT, "the container has made cgroups, which cannot be preserved yet");
 			c->obstacles++;
 		}
-		code = mounts_open(c->root, &c->mounts);
+		code = spaces_open(c->root, roots, &c->mounts);
+		c->obstacles += mounts_not_again(&c->mounts, c->root, c->ve->init);
 	}
+	free(ns);
 	free(text);
 	free(host);
 	free(cgroup);
@@ -105,14 +116,12 @@ static bool mounts_changed(const struct chkpnt *c)
 
 static int give_mounts(struct chkpnt *c)
 {
-	struct cpt_ioc_mounts a = { 0 };
-	struct cpt_ioc_mount *m = mounts_table(&c->mounts, &a.n);
+	struct cpt_ioc_mounts a = mounts_table(&c->mounts);
 	int code = OK;
 
-	a.mounts = (uintptr_t)m;
 	if (dev_ioctl(c->dev, CPT_IOC_MOUNTS, &a))
 		code = fail_errno(E_CHKPNT, "Can not dump container");
-	free(m);
+	mounts_table_free(&a);
 	return code;
 }
 
@@ -121,7 +130,7 @@ static int give_mounts(struct chkpnt *c)
 static int suspend(struct chkpnt *c)
 {
 	struct cpt_ioc_suspend s = { .pidfd = c->ve->pidfd, .timeout_ms = c->timeout_ms };
-	int code = open_mounts(c);
+	int code = open_mounts(c, false);
 
 	if (code)
 		return code;
@@ -131,8 +140,8 @@ static int suspend(struct chkpnt *c)
 	c->stats.freeze_ns = s.ns;
 	c->stats.tasks = s.tasks;
 	step("suspended: %u tasks, %u passes", s.tasks, s.passes);
-	if (mounts_changed(c))
-		code = open_mounts(c);
+	if (mounts_changed(c) || spaces_exist(c->dev))
+		code = open_mounts(c, true);
 	return code ? code : give_mounts(c);
 }
 
@@ -313,7 +322,7 @@ static int dump_only(struct chkpnt *c, int stage)
 	say(0, "\tjoin context..");
 	if (stage == CPT_IDLE)
 		return fail(E_CHKPNT, "Can not dump container: it is not suspended (chkpnt --suspend)");
-	code = open_mounts(c);
+	code = open_mounts(c, true);
 	if (!code)
 		code = give_mounts(c);
 	if (!code)

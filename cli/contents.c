@@ -2,7 +2,7 @@
 /*
  * The contents of a VE's mounts; see contents.h.
  *
- * A helper copies the VE's mount namespace for itself. There it may do what it likes:
+ * A helper copies each mount namespace of the VE for itself. There it may do what it likes:
  * what hides a mount is taken away, a bind shows it without what is mounted in it.
  */
 #include "contents.h"
@@ -39,31 +39,29 @@ static int put_piece(void *arg, const void *data, size_t len)
 	return blob_put(p->dev, CPT_BLOB_TMPFS, p->id, data, len);
 }
 
-/* Be in a copy of the VE's mount namespace, from which nothing spreads; *text is its mountinfo. */
-static int copy_namespace(const struct ve *ve, char **text)
+/* Be in a copy of a mount namespace of the VE, from which nothing spreads; *text is its mountinfo. */
+static int copy_namespace(int fd, int proc, char **text)
 {
-	/* Before: /proc of the VE does not know us. */
-	int proc = open("/proc/self", O_PATH | O_CLOEXEC), code = OK;
-
-	if (proc < 0 || setns(ve->pidfd, CLONE_NEWNS) || unshare(CLONE_NEWNS) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
+	if (setns(fd, CLONE_NEWNS) || unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL))
 		return fail_errno(E_CHKPNT, "Cannot copy the container's mounts");
 	*text = read_fd(openat(proc, "mountinfo", O_RDONLY | O_CLOEXEC));
-	if (!*text)
-		code = fail_errno(E_CHKPNT, "Cannot read the container's mounts");
-	close(proc);
-	return code;
+	return *text ? OK : fail_errno(E_CHKPNT, "Cannot read the container's mounts");
 }
 
-/* The copy has the same mounts in the same order, by other numbers. */
-static bool same(const struct ve_mounts *a, const struct ve_mounts *b)
+/* The copy has the same mounts as namespace ns, in the same order, by other numbers. */
+static bool same(const struct ve_mounts *all, unsigned int ns, const struct ve_mounts *copy)
 {
-	if (a->n != b->n)
+	unsigned int first = all->space[ns].first;
+
+	if (mounts_in(all, ns) != copy->n)
 		return false;
-	for (unsigned int i = 0; i < a->n; i++)
-		if (a->m[i].parent != b->m[i].parent || strcmp(a->m[i].target, b->m[i].target) ||
-		    strcmp(a->m[i].dev, b->m[i].dev) || strcmp(a->m[i].root, b->m[i].root))
+	for (unsigned int i = 0; i < copy->n; i++) {
+		const struct ve_mount *a = &all->m[first + i], *b = &copy->m[i];
+
+		if ((a->parent < 0 ? -1 : a->parent - (int)first) != b->parent || strcmp(a->target, b->target) ||
+		    strcmp(a->dev, b->dev))
 			return false;
+	}
 	return true;
 }
 
@@ -96,38 +94,61 @@ static int pack_one(int root, const struct ve_mount *m, struct put *put)
 	return code;
 }
 
-/* Backwards: what hides a mount stands behind it. */
-static int pack_all(const struct ve_mounts *all, struct put *put)
+/* What is in the mounts of a namespace, which copy is a copy of. Backwards: what hides a mount stands behind it. */
+static int pack_all(const struct ve_mounts *all, unsigned int ns, const struct ve_mounts *copy, struct put *put)
 {
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), code = OK;
 
-	if (root < 0 || mount_id(root) != all->m[0].mnt_id)
+	if (root < 0 || mount_id(root) != copy->m[0].mnt_id)
 		return fail(E_CHKPNT, "the container's root is not the one of its init");
-	for (unsigned int i = all->n - 1; i && !code; i--) {
-		put->id = all->m[i].id;
-		if (mounts_has_contents(all, i))
-			code = pack_one(root, &all->m[i], put);
-		if (!code && hides(all, i) && umount2(all->m[i].target, MNT_DETACH | UMOUNT_NOFOLLOW))
-			code = fail_errno(E_CHKPNT, "Cannot look under %s", all->m[i].target);
+	for (unsigned int i = copy->n; i-- && !code;) {
+		unsigned int of = all->space[ns].first + i;
+
+		put->id = all->m[of].id;
+		if (mounts_has_contents(all, of))
+			code = pack_one(root, &copy->m[i], put);
+		if (!code && i && hides(copy, i) && umount2(copy->m[i].target, MNT_DETACH | UMOUNT_NOFOLLOW))
+			code = fail_errno(E_CHKPNT, "Cannot look under %s", copy->m[i].target);
 	}
 	close(root);
+	return code;
+}
+
+static bool has_contents(const struct ve_mounts *all, unsigned int ns)
+{
+	for (unsigned int i = 0; i < all->n; i++)
+		if (all->m[i].ns == ns && mounts_has_contents(all, i))
+			return true;
+	return false;
+}
+
+static int put_space(const struct ve *ve, const struct ve_mounts *all, unsigned int ns, int proc, struct put *put)
+{
+	struct ve_mounts copy = { 0 };
+	char *text = NULL;
+	int code = copy_namespace(ns ? all->space[ns].fd : ve->pidfd, proc, &text);
+
+	if (!code)
+		code = mounts_read(text, cgroup_name(ve), &copy);
+	if (!code && !same(all, ns, &copy))
+		code = fail(E_CHKPNT, "the container's mounts changed");
+	if (!code)
+		code = pack_all(all, ns, &copy, put);
+	mounts_free(&copy);
+	free(text);
 	return code;
 }
 
 /* Never returns. */
 static void helper(const struct ve *ve, const struct ve_mounts *all, int dev)
 {
+	/* Before: /proc of the VE does not know us. */
+	int proc = open("/proc/self", O_PATH | O_CLOEXEC), code = OK;
 	struct put put = { .dev = dev };
-	struct ve_mounts copy = { 0 };
-	char *text = NULL;
-	int code = copy_namespace(ve, &text);
 
-	if (!code)
-		code = mounts_read(text, cgroup_name(ve), &copy);
-	if (!code && !same(all, &copy))
-		code = fail(E_CHKPNT, "the container's mounts changed");
-	if (!code)
-		code = pack_all(&copy, &put);
+	for (unsigned int ns = 0; ns < all->n_spaces && !code; ns++)
+		if (has_contents(all, ns))
+			code = put_space(ve, all, ns, proc, &put);
 	if (!code)
 		report_data(getpid(), &put.bytes, sizeof(put.bytes));
 	_exit(code);
@@ -135,9 +156,16 @@ static void helper(const struct ve *ve, const struct ve_mounts *all, int dev)
 
 int contents_put(const struct ve *ve, int dev, const struct ve_mounts *all, size_t *bytes)
 {
-	int report, keep[] = { dev, ve->pidfd }, code = OK, done = 0;
-	pid_t pid = fork_helper(&report, keep, 2);
+	int report, *keep = xmalloc((all->n_spaces + 2) * sizeof(*keep)), n = 0, code = OK, done = 0;
 	struct report r;
+	pid_t pid;
+
+	keep[n++] = dev;
+	keep[n++] = ve->pidfd;
+	for (unsigned int ns = 1; ns < all->n_spaces; ns++)
+		keep[n++] = all->space[ns].fd;
+	pid = fork_helper(&report, keep, n);
+	free(keep);
 
 	if (!pid)
 		helper(ve, all, dev);

@@ -131,7 +131,7 @@ PARTS(files, { .name = "fd", .size = sizeof(struct cpt_fd), .fields = fd_fields,
 
 FIELDS(fs,
 	F(fs_rec, root, REF), F(fs_rec, cwd, REF),
-	F(fs_rec, umask, OCT), F(fs_rec, pad, PAD), F(fs_rec, root_mount, DEC), F(fs_rec, root_len, COUNT),
+	F(fs_rec, umask, OCT), F(fs_rec, mntns, DEC), F(fs_rec, root_mount, DEC), F(fs_rec, root_len, COUNT),
 	F(fs_rec, cwd_mount, DEC), F(fs_rec, cwd_len, COUNT));
 COUNT(fs, root_len)
 COUNT(fs, cwd_len)

@@ -2,6 +2,7 @@
 /* The mounts of a VE; see mounts.h. */
 #include "mounts.h"
 #include "mount.h"
+#include "overlay.h"
 #include "say.h"
 #include "util.h"
 
@@ -12,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* --- what may be made ------------------------------------------------------------------------ */
@@ -30,6 +32,11 @@ static const struct fs_type {
 	{ "tmpfs", "size nr_inodes mode uid gid inode64 inode32", "size nr_inodes", "rw ro", false },
 	{ "devpts", "uid gid mode ptmxmode max", "uid gid mode ptmxmode max", "rw", false },
 	{ "mqueue", "", "", "rw", false },
+	{ "proc", "hidepid gid subset", "hidepid gid subset", "rw ro", false },
+	{ "sysfs", "", "", "rw", false },
+	{ "overlay", "lowerdir lowerdir+ upperdir workdir redirect_dir xino metacopy uuid userxattr default_permissions index "
+		     "nfs_export", "", "rw ro", false },
+	{ "hugetlbfs", "pagesize size min_size nr_inodes mode uid gid", "", "rw ro", false },
 	{ "cgroup2", "", "", "rw nsdelegate favordynmods memory_localevents memory_recursiveprot "
 			     "memory_hugetlb_accounting pids_localevents", true },
 };
@@ -37,7 +44,7 @@ static const struct fs_type {
 /* The root of a mount that shows what the VE cannot reach, as a cgroup namespace would name it. */
 #define OUTSIDE	"/.."
 
-/* File systems whose mounts in the table are partly covered or read-only: a bind of them need not be. */
+/* File systems whose mounts in the table are partly covered or read-only: others of them need not be. */
 static const char *const views[] = { "proc", "sysfs" };
 
 static const struct fs_type *fs_type(const char *name)
@@ -54,6 +61,11 @@ static bool is_view(const char *type)
 		if (!strcmp(views[i], type))
 			return true;
 	return false;
+}
+
+bool mounts_may_loosen(const struct ve_mount *m)
+{
+	return fs_type(m->type) && !is_view(m->type);
 }
 
 /* The first n bytes of word are one of the words of list. */
@@ -117,7 +129,7 @@ static const char *why_not_row(const struct ve_mount *m)
 	word = mount_flags(m->flags, &attr);
 	if (word)
 		snprintf(text, sizeof(text), "its flag %s is not preserved", word);
-	else if (fs && !fs_type(m->type) && (m->row->attr & ~attr))
+	else if (fs && !mounts_may_loosen(m) && (m->row->attr & ~attr))
 		snprintf(text, sizeof(text), "it was changed to %.100s", m->flags);
 	else
 		return fs && fs_type(m->type) ? bad_option(fs_type(m->type), m->options) : NULL;
@@ -189,8 +201,52 @@ static bool is_whole_row(const struct ve_mount *m)
 	return m->row && (m->row->how & WORLD_HOW) <= WORLD_ROOT;
 }
 
-static const char *why_not_fs(const struct ve_mounts *all, const struct ve_mount *m, bool admin)
+/* The root of its namespace. */
+static bool is_root(const struct ve_mounts *all, unsigned int i)
 {
+	return all->space[all->m[i].ns].first == i;
+}
+
+/* Some mount on mount i is a copy of mount k of the table. */
+static bool has_copy(const struct ve_mounts *all, unsigned int i, unsigned int k)
+{
+	for (unsigned int j = i + 1; j < all->n && all->m[j].ns == all->m[i].ns; j++)
+		if (all->m[j].parent == (int)i && all->m[j].twin == (int)k)
+			return true;
+	return false;
+}
+
+/*
+ * It is a copy of one of the table, and so are those on it that hide things or forbid to
+ * write them: it shows no more than that one.
+ */
+static bool is_covered(const struct ve_mounts *all, unsigned int i)
+{
+	int twin = all->m[i].twin;
+
+	for (unsigned int k = 0; k < mounts_in(all, 0) && twin >= 0; k++)
+		if (all->m[k].row && world_parent(all->m[k].row) == all->m[twin].row &&
+		    (all->m[k].row->attr & MOUNT_ATTR_RDONLY) && !has_copy(all, i, k))
+			return false;
+	return twin >= 0;
+}
+
+/* Of one that stands for its file system. */
+static const char *why_not_made(const struct fs_type *type, const struct ve_mount *m)
+{
+	const char *why = bad_option(type, m->options);
+
+	if (why || strcmp(m->type, "overlay"))
+		return why;
+	if (m->ns)
+		return "this type is preserved only in the container's own mount namespace";
+	overlay_free(overlay_layers(m->options, &why));
+	return why;
+}
+
+static const char *why_not_fs(const struct ve_mounts *all, unsigned int i, bool admin)
+{
+	const struct ve_mount *m = &all->m[i];
 	const struct ve_mount *of = m->of < 0 ? NULL : &all->m[m->of];
 	const struct fs_type *type = fs_type(m->type);
 	uint64_t attr;
@@ -199,19 +255,24 @@ static const char *why_not_fs(const struct ve_mounts *all, const struct ve_mount
 		return "what it shows was deleted";
 	if (of && strcmp(of->type, m->type))
 		return "its file system is of another type";
+	if (is_view(m->type) && !admin && !is_covered(all, i))
+		return "to see all of this file system takes the capability sys_admin";
 	if (of && is_whole_row(of))
-		return is_view(of->type) && !admin ?
-			       "to see all of this file system takes the capability sys_admin" : NULL;
+		return NULL;
 	if ((m->dev && !strcmp(m->dev, all->m[0].dev)) || !strcmp(m->root, OUTSIDE))
 		return "it shows something outside the container";
 	if (!type)
 		return "file systems of this type are not preserved";
+	if (of && of->row && m->twin >= 0)
+		return NULL;
+	if (!strcmp(m->type, "sysfs"))	/* one for each network namespace, and the table has the VE's */
+		return "it shows something outside the container";
 	if (!of || of->row)
 		return "no mount shows the whole of its file system";
 	mount_flags(m->flags, &attr);
 	if (type->ro && !(attr & MOUNT_ATTR_RDONLY))
 		return "this type is preserved only read-only";
-	return of == m ? bad_option(type, m->options) : NULL;
+	return of == m ? why_not_made(type, m) : NULL;
 }
 
 const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool admin)
@@ -223,23 +284,24 @@ const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool adm
 
 	if (why || m->row)
 		return why ? why : why_not_row(m);
-	if (m->parent < 0)
-		return "it is out of the reach of the container's init";
-	if (!m->parent && !strcmp(m->point, "/"))
-		return "it covers the container's root";
+	if (m->parent < 0 && !is_root(all, i))
+		return m->ns ? "it is out of the reach of its mount namespace" :
+			       "it is out of the reach of the container's init";
+	if (m->parent >= 0 && is_root(all, m->parent) && !strcmp(m->point, "/"))
+		return m->ns ? "it covers the root of its mount namespace" : "it covers the container's root";
 	word = mount_flags(m->flags, &attr);
 	if (word) {
 		snprintf(text, sizeof(text), "its flag %s is not preserved", word);
 		return text;
 	}
-	return why_not_fs(all, m, admin);
+	return why_not_fs(all, i, admin);
 }
 
 bool mounts_has_contents(const struct ve_mounts *all, unsigned int i)
 {
 	const struct ve_mount *m = &all->m[i];
 
-	if (strcmp(m->type, "tmpfs"))
+	if (strcmp(m->type, "tmpfs") && strcmp(m->type, "hugetlbfs"))
 		return false;
 	return m->row ? (m->row->how & WORLD_HOW) == WORLD_FS : m->of == (int)i;
 }
@@ -252,6 +314,7 @@ static void add_line(struct ve_mounts *all, const struct mount_line *line)
 	all->m[all->n++] = (struct ve_mount){
 		.parent = line->parent,		/* a number until they are in order */
 		.of = -1,
+		.twin = -1,
 		.target = xstrdup(line->target),
 		.root = xstrdup(line->root),
 		.dev = xstrdup(line->dev),
@@ -328,11 +391,10 @@ static void find_points(struct ve_mounts *all)
 /* Which are ctl's own? Each row once, and only where it was made. */
 static void find_rows(struct ve_mounts *all)
 {
-	unsigned int own = MOUNTS_OWN;
 	bool *taken = xmalloc(n_world_mounts * sizeof(*taken));
 
 	memset(taken, 0, n_world_mounts * sizeof(*taken));
-	for (unsigned int i = 0; i < all->n; i++) {
+	for (unsigned int i = 0; i < mounts_in(all, 0); i++) {
 		struct ve_mount *m = &all->m[i];
 		const struct world_mount *parent = m->parent < 0 ? NULL : all->m[m->parent].row;
 		bool ro = !strcmp(m->flags, "ro") || !strncmp(m->flags, "ro,", 3);
@@ -348,9 +410,57 @@ static void find_rows(struct ve_mounts *all)
 			m->row = row;
 			taken[k] = true;
 		}
-		m->id = m->row ? m->row->id : own++;
 	}
 	free(taken);
+}
+
+static void give_ids(struct ve_mounts *all)
+{
+	unsigned int own = MOUNTS_OWN;
+
+	for (unsigned int i = 0; i < all->n; i++)
+		all->m[i].id = all->m[i].row ? all->m[i].row->id : own++;
+}
+
+/* Does mount k of the table show what the table says? An image may say something else of it. */
+static bool is_true_row(const struct ve_mounts *all, unsigned int k)
+{
+	const struct ve_mount *r = &all->m[k], *of = r->of < 0 ? NULL : &all->m[r->of];
+	const char *inside;
+
+	if (!r->row || !of)
+		return false;
+	switch (r->row->how & WORLD_HOW) {
+	case WORLD_SELF:
+		inside = is_whole_row(of) && of->row->type && !strcmp(of->row->type, r->row->type) ?
+				 below(r->row->target, of->row->target) : NULL;
+		return inside && !strcmp(inside, r->root);
+	case WORLD_HIDE:
+		return !strcmp(of->type, "tmpfs");
+	}
+	return of == r && !strcmp(r->root, "/");
+}
+
+/* Is m, of another namespace, a copy of mount k, which is of the table, with no fewer restrictions? */
+static bool is_copy(const struct ve_mounts *all, const struct ve_mount *m, unsigned int k)
+{
+	const struct ve_mount *r = &all->m[k], *on = m->parent < 0 ? NULL : &all->m[m->parent];
+	uint64_t attr;
+
+	if (!is_true_row(all, k) || m->of != r->of || strcmp(m->target, r->target) || strcmp(m->root, r->root))
+		return false;
+	mount_flags(m->flags, &attr);
+	if (r->row->attr & ~attr)
+		return false;
+	return on ? on->twin >= 0 && all->m[on->twin].row == world_parent(r->row) : !world_parent(r->row);
+}
+
+static void find_twins(struct ve_mounts *all)
+{
+	for (unsigned int i = mounts_in(all, 0); i < all->n; i++)
+		for (unsigned int k = 0; k < mounts_in(all, 0) && all->m[i].twin < 0; k++)
+			if (is_copy(all, &all->m[i], k))
+				all->m[i].twin = k;
 }
 
 /* Mounts of a file system refer to one that shows the whole: one of the table, or the first. */
@@ -389,29 +499,82 @@ static void find_file_systems(struct ve_mounts *all)
 	free(root);
 }
 
-int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all)
+/* One more namespace, without mounts so far. */
+static void add_space(struct ve_mounts *all, int fd, const char *who)
 {
+	all->space = xrealloc(all->space, (all->n_spaces + 1) * sizeof(*all->space));
+	all->space[all->n_spaces++] =
+		(struct ve_space){ .fd = fd, .who = who ? xstrdup(who) : NULL, .first = all->n };
+}
+
+/* Put the mounts of the last namespace, in order, behind those of the others. */
+static void append(struct ve_mounts *all, struct ve_mounts *one)
+{
+	unsigned int base = all->n;
+
+	all->m = xrealloc(all->m, (base + one->n) * sizeof(*all->m));
+	for (unsigned int i = 0; i < one->n; i++) {
+		struct ve_mount *m = &all->m[all->n++];
+
+		*m = one->m[i];
+		m->ns = all->n_spaces - 1;
+		m->parent += m->parent < 0 ? 0 : (int)base;
+	}
+	free(one->m);
+	*one = (struct ve_mounts){ 0 };
+}
+
+int mounts_add(struct ve_mounts *all, const char *mountinfo, const char *cgroup, int fd, const char *who)
+{
+	struct ve_mounts one = { 0 };
 	const char *inside;
 	struct mount_line line;
-	int code;
+	int code = OK;
 
-	*all = (struct ve_mounts){ 0 };
-	while (mount_next(&mountinfo, &line)) {
-		if (all->n == CPT_MOUNTS_MAX)
-			return fail(E_CHKPNT, "the container has more than %u mounts", CPT_MOUNTS_MAX);
+	while (!code && mount_next(&mountinfo, &line)) {
+		if (all->n + one.n == CPT_MOUNTS_MAX)
+			code = fail(E_CHKPNT, "the container has more than %u mounts", CPT_MOUNTS_MAX);
 		/* To us, who are outside, cgroup2 shows where the root of the VE's is. */
 		inside = below(line.root, cgroup);
 		if (!strcmp(line.type, "cgroup2"))
 			line.root = inside ? inside : OUTSIDE;
-		add_line(all, &line);
+		add_line(&one, &line);
 	}
-	code = sort(all);
-	if (code)
-		return code;
-	find_points(all);
+	if (!code)
+		code = sort(&one);
+	if (!code) {
+		find_points(&one);
+		add_space(all, fd, who);
+		append(all, &one);
+	} else if (fd >= 0) {
+		close(fd);
+	}
+	mounts_free(&one);
+	return code;
+}
+
+void mounts_finish(struct ve_mounts *all)
+{
 	find_rows(all);
+	give_ids(all);
 	find_file_systems(all);
-	return OK;
+	find_twins(all);
+}
+
+int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all)
+{
+	int code;
+
+	*all = (struct ve_mounts){ 0 };
+	code = mounts_add(all, mountinfo, cgroup, -1, NULL);
+	if (!code)
+		mounts_finish(all);
+	return code;
+}
+
+unsigned int mounts_in(const struct ve_mounts *all, unsigned int ns)
+{
+	return (ns + 1 < all->n_spaces ? all->space[ns + 1].first : all->n) - all->space[ns].first;
 }
 
 void mounts_free(struct ve_mounts *all)
@@ -430,6 +593,12 @@ void mounts_free(struct ve_mounts *all)
 		free(m->flags);
 		free(m->options);
 	}
+	for (unsigned int i = 0; i < all->n_spaces; i++) {
+		if (all->space[i].fd >= 0)
+			close(all->space[i].fd);
+		free(all->space[i].who);
+	}
+	free(all->space);
 	free(all->m);
 	*all = (struct ve_mounts){ 0 };
 }
@@ -470,6 +639,15 @@ static bool reaches(const struct ve_mount *m, const int *groups)
 	return false;
 }
 
+static void obstacle(const struct ve_mounts *all, const struct ve_mount *m, const char *why)
+{
+	if (m->ns)
+		fail(E_CHKPNT, "the mount at %s (%s) in the mount namespace of %s cannot be preserved: %s", m->target, m->type,
+		     all->space[m->ns].who, why);
+	else
+		fail(E_CHKPNT, "the container's mount at %s (%s) cannot be preserved: %s", m->target, m->type, why);
+}
+
 int mounts_obstacles(const struct ve_mounts *all, const char *host, bool admin)
 {
 	int n = 0, *outside = groups_of(host);
@@ -481,7 +659,7 @@ int mounts_obstacles(const struct ve_mounts *all, const char *host, bool admin)
 
 		if (!why)
 			continue;
-		fail(E_CHKPNT, "the container's mount at %s (%s) cannot be preserved: %s", m->target, m->type, why);
+		obstacle(all, m, why);
 		n++;
 	}
 	for (unsigned int i = 0; i < n_world_mounts; i++) {
@@ -495,10 +673,12 @@ int mounts_obstacles(const struct ve_mounts *all, const char *host, bool admin)
 	return n;
 }
 
-int mounts_open(int root, struct ve_mounts *all)
+int mounts_open(int root, unsigned int ns, struct ve_mounts *all)
 {
+	unsigned int first = all->space[ns].first, end = first + mounts_in(all, ns);
+
 	more_files();
-	for (unsigned int i = 0; i < all->n; i++) {
+	for (unsigned int i = first; i < end; i++) {
 		struct ve_mount *m = &all->m[i];
 
 		m->fd = open_inside(root, m->target, false);
@@ -511,22 +691,87 @@ int mounts_open(int root, struct ve_mounts *all)
 		close(m->fd);
 		m->fd = -1;
 	}
-	return all->m[0].fd < 0 ? fail(E_CHKPNT, "The container's root is not the mount it was") : OK;
+	if (all->m[first].fd >= 0)
+		return OK;
+	return ns ? fail(E_CHKPNT, "The root of the mount namespace of %s is not the mount it was", all->space[ns].who) :
+		    fail(E_CHKPNT, "The container's root is not the mount it was");
 }
 
-struct cpt_ioc_mount *mounts_table(const struct ve_mounts *all, unsigned int *n)
+/* Does the /proc whose root is fd show the processes of the VE? */
+static bool shows(int fd, pid_t init)
+{
+	char *path = xprintf("/proc/%d/ns/pid", init);
+	struct stat a, b;
+	bool same = fd >= 0 && !fstatat(fd, "1/ns/pid", &a, 0) && !stat(path, &b) && a.st_ino == b.st_ino &&
+		    a.st_dev == b.st_dev;
+
+	free(path);
+	return same;
+}
+
+/* What only the running VE can say: why the file system of mount i could not be made again. */
+static const char *why_not_again(const struct ve_mounts *all, unsigned int i, int root, pid_t init)
+{
+	const struct ve_mount *m = &all->m[i];
+
+	if (m->row || m->of != (int)i || mounts_why_not(all, i, true))	/* that was said */
+		return NULL;
+	if (!strcmp(m->type, "overlay") && !m->ns)
+		return overlay_why_not(m, root);
+	if (strcmp(m->type, "proc") || shows(m->fd, init))
+		return NULL;
+	return m->fd < 0 ? "it is hidden by another mount" : "it shows processes outside the container";
+}
+
+int mounts_not_again(const struct ve_mounts *all, int root, pid_t init)
+{
+	const char *why;
+	int n = 0;
+
+	for (unsigned int i = 0; i < all->n; i++) {
+		why = why_not_again(all, i, root, init);
+		if (!why)
+			continue;
+		obstacle(all, &all->m[i], why);
+		n++;
+	}
+	return n;
+}
+
+/* Can one that is hidden be found by where it lies? Not the names that lead elsewhere. */
+static bool can_be_found(const struct ve_mounts *all, const struct ve_mount *m)
+{
+	const struct ve_mount *r = m->twin < 0 ? m : &all->m[m->twin];
+
+	return !r->row || is_whole_row(r);
+}
+
+static struct cpt_ioc_mntns *spaces_table(const struct ve_mounts *all)
+{
+	struct cpt_ioc_mntns *table = xmalloc(all->n_spaces * sizeof(*table));
+
+	for (unsigned int i = 0; i < all->n_spaces; i++)
+		table[i] = (struct cpt_ioc_mntns){
+			.id = i,
+			.fd = all->space[i].fd,
+			.root = all->m[all->space[i].first].id,
+		};
+	return table;
+}
+
+struct cpt_ioc_mounts mounts_table(const struct ve_mounts *all)
 {
 	struct cpt_ioc_mount *table = xmalloc(all->n * sizeof(*table));
+	struct cpt_ioc_mounts a = { .mounts = (uintptr_t)table };
 	bool *given = xmalloc(all->n * sizeof(*given));
 
-	*n = 0;
 	for (unsigned int i = 0; i < all->n; i++) {
 		const struct ve_mount *m = &all->m[i];
-		bool hidden = m->fd < 0 && m->parent >= 0 && given[m->parent] && (!m->row || is_whole_row(m));
+		bool hidden = m->fd < 0 && m->parent >= 0 && given[m->parent] && can_be_found(all, m);
 
 		given[i] = m->fd >= 0 || hidden;
 		if (given[i])
-			table[(*n)++] = (struct cpt_ioc_mount){
+			table[a.n++] = (struct cpt_ioc_mount){
 				.id = m->id,
 				.fd = m->fd,
 				.parent = hidden ? all->m[m->parent].id : 0,
@@ -535,7 +780,17 @@ struct cpt_ioc_mount *mounts_table(const struct ve_mounts *all, unsigned int *n)
 			};
 	}
 	free(given);
-	return table;
+	if (all->n_spaces > 1) {
+		a.spaces = (uintptr_t)spaces_table(all);
+		a.nspaces = all->n_spaces;
+	}
+	return a;
+}
+
+void mounts_table_free(struct cpt_ioc_mounts *table)
+{
+	free((void *)(uintptr_t)table->mounts);
+	free((void *)(uintptr_t)table->spaces);
 }
 
 /* --- in an image ------------------------------------------------------------------------------ */
@@ -563,6 +818,7 @@ json_object *mounts_json(const struct ve_mounts *all)
 		json_object *o = json_object_new_object();
 
 		add_number(o, "id", m->id);
+		add_number(o, "ns", m->ns);
 		add_name(o, "target", m->target);
 		add_number(o, "parent", m->parent < 0 ? 0 : all->m[m->parent].id);
 		add_name(o, "point", m->point);
@@ -633,14 +889,15 @@ static int by_id(const struct ve_mounts *all, unsigned int n, int id)
 	return -1;
 }
 
-/* One mount as the image has it; NULL or what is wrong with it. */
+/* One mount as the image has it, and its namespace if it is the first of it; NULL or what is wrong with it. */
 static const char *parse_one(json_object *o, struct ve_mounts *all)
 {
 	struct ve_mount *m = &all->m[all->n];
-	int id;
+	int id, ns;
 
-	*m = (struct ve_mount){ .parent = -1, .of = -1, .fd = -1 };
+	*m = (struct ve_mount){ .parent = -1, .of = -1, .twin = -1, .fd = -1 };
 	id = get_number(o, "id");
+	ns = get_number(o, "ns");
 	m->target = get_path(o, "target");
 	m->point = get_path(o, "point");
 	m->root = get_path(o, "root");
@@ -653,14 +910,23 @@ static const char *parse_one(json_object *o, struct ve_mounts *all)
 	m->unbindable = get_number(o, "unbindable") != 0;
 	m->parent = by_id(all, all->n, get_number(o, "parent"));
 	if (!m->target || !m->point || !m->root || !m->type || !m->source || !m->flags || !m->options ||
-	    id <= 0 || m->shared < 0 || m->master < 0 || by_id(all, all->n, id) >= 0)
+	    id <= 0 || ns < 0 || m->shared < 0 || m->master < 0 || by_id(all, all->n, id) >= 0)
 		return "what it says of it is damaged";
 	m->id = id;
 	m->row = world_row(id);
-	if (m->row ? strcmp(m->row->target, m->target) || (m->row->type && strcmp(m->row->type, m->type)) :
-		     id < MOUNTS_OWN || m->parent < 0)
+	/* One namespace after the other, each with its root first. */
+	if (ns == (int)all->n_spaces) {
+		if (m->parent >= 0 || strcmp(m->target, "/") || (!ns && id != 1))
+			return "it is no root";
+		add_space(all, -1, NULL);
+	}
+	m->ns = ns;
+	if (ns != (int)all->n_spaces - 1 || (m->parent >= 0 && all->m[m->parent].ns != m->ns))
 		return "it has no place";
-	return !all->n && id != 1 ? "it is no root" : NULL;
+	if (m->row ? ns || strcmp(m->row->target, m->target) || (m->row->type && strcmp(m->row->type, m->type)) :
+		     id < MOUNTS_OWN || (m->parent < 0 && !is_root(all, all->n)))
+		return "it has no place";
+	return NULL;
 }
 
 int mounts_parse(json_object *array, bool admin, struct ve_mounts *all)
@@ -678,6 +944,8 @@ int mounts_parse(json_object *array, bool admin, struct ve_mounts *all)
 	}
 	for (unsigned int i = 0; !why && i < n; i++)
 		all->m[i].of = by_id(all, n, get_number(json_object_array_get_idx(array, i), "of"));
+	if (!why)
+		find_twins(all);
 	for (unsigned int i = 0; !why && i < n; i++) {
 		struct ve_mount *m = &all->m[i];
 

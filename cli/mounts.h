@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The mounts of a VE: those of the table (world.h) and those that its programs made.
+ * The mounts of a VE: those of the table (world.h) and those that its programs made, in
+ * its mount namespace and in others that single processes have.
  * Read from mountinfo, kept in the image as JSON, made again at restore (remount.h).
  *
  * An image is not to be trusted, and a VE may do what it likes: at both ends the same
@@ -15,7 +16,9 @@
 
 struct ve_mount {
 	unsigned int id;		/* in the image: of the table, or MOUNTS_OWN and more */
+	unsigned int ns;		/* its mount namespace; 0: of the VE's init */
 	const struct world_mount *row;	/* NULL: the VE's own */
+	int twin;			/* in other namespaces: the mount of the table of which it is a copy; -1: none */
 	int parent;			/* the mount on which it lies; -1: it is the root */
 	int of;				/* the one that stands for its file system and shows all of it; -1: none */
 	char *target;			/* where, in the VE */
@@ -32,18 +35,39 @@ struct ve_mount {
 
 #define MOUNTS_OWN	1000
 
+/* A mount namespace. */
+struct ve_space {
+	int fd;				/* of nsfs; -1: not open */
+	char *who;			/* a process in it, for sentences; NULL: the VE's init */
+	unsigned int first;		/* its root, behind which all others of it stand */
+};
+
 /*
- * In an order in which they can be made: parents first, and of those on the same
- * parent what may hide another last. So what hides a mount stands behind it.
+ * One namespace after the other, that of the VE's init first. Of each in an order in
+ * which they can be made: parents first, and of those on the same parent what may hide
+ * another last. So what hides a mount stands behind it.
  */
 struct ve_mounts {
 	struct ve_mount *m;
 	unsigned int n;
+	struct ve_space *space;
+	unsigned int n_spaces;
 };
 
-/* From a mountinfo text, read outside of the VE's cgroup namespace, whose root is cgroup; an enum code. */
+/*
+ * Add a namespace, that of the VE's init first, from a mountinfo text, read outside of
+ * the VE's cgroup namespace, whose root is cgroup; an enum code. Takes fd. When all are
+ * there, mounts_finish() finds out what belongs to what.
+ */
+int mounts_add(struct ve_mounts *all, const char *mountinfo, const char *cgroup, int fd, const char *who);
+void mounts_finish(struct ve_mounts *all);
+
+/* All of that for a VE with one namespace. */
 int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all);
 void mounts_free(struct ve_mounts *all);
+
+/* How many mounts a namespace has. */
+unsigned int mounts_in(const struct ve_mounts *all, unsigned int ns);
 
 /* Why mount i is none that we make; NULL: it is. admin: the VE may have CAP_SYS_ADMIN. */
 const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool admin);
@@ -54,10 +78,23 @@ const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool adm
  */
 int mounts_obstacles(const struct ve_mounts *all, const char *host, bool admin);
 
-/* Open what can be reached below the directory root, by its number; an enum code. */
-int mounts_open(int root, struct ve_mounts *all);
+/* Open what can be reached of a namespace below the directory root, by its number; an enum code. */
+int mounts_open(int root, unsigned int ns, struct ve_mounts *all);
 
-/* Its file system is a tmpfs, and it stands for it: its contents belong to the image. */
+/*
+ * The same, when they are open, of file systems that could not be made again as they are: a
+ * /proc that shows other processes than those of the VE, whose root directory and init these
+ * are; an overlayfs whose layers are gone.
+ */
+int mounts_not_again(const struct ve_mounts *all, int root, pid_t init);
+
+/* May a VE take restrictions away from such a mount of the table? It could make one itself. */
+bool mounts_may_loosen(const struct ve_mount *m);
+
+/*
+ * Its file system is a tmpfs (or a hugetlbfs, which has only directories and the like), and it
+ * stands for it: its contents belong to the image.
+ */
 bool mounts_has_contents(const struct ve_mounts *all, unsigned int i);
 
 /*
@@ -70,10 +107,11 @@ char *mounts_options(const struct ve_mount *m, bool later);
 int mounts_leader(const struct ve_mounts *all, int group);
 
 /*
- * As the module wants them, to be freed: those that are open, or are hidden by others
- * and can be found by where they lie.
+ * As the module wants them, to be freed by mounts_table_free(): those that are open, or are
+ * hidden by others and can be found by where they lie; and the namespaces, if there are several.
  */
-struct cpt_ioc_mount *mounts_table(const struct ve_mounts *all, unsigned int *n);
+struct cpt_ioc_mounts mounts_table(const struct ve_mounts *all);
+void mounts_table_free(struct cpt_ioc_mounts *table);
 
 json_object *mounts_json(const struct ve_mounts *all);
 

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -80,10 +81,31 @@ int ns_join(const struct ve *ve)
 	return code ? code : caps_limit(caps);
 }
 
+int ns_in_pids(pid_t init, int (*fn)(void *), void *arg)
+{
+	int fd = pidfd_open(init, 0), status;
+	pid_t outer = fork(), inner;
+
+	if (!outer) {
+		if (fd < 0 || setns(fd, CLONE_NEWPID))
+			_exit(fail_errno(E_ENV_CREATE, "Cannot enter the container's pid namespace"));
+		inner = fork();
+		if (!inner)
+			_exit(fn(arg));
+		if (inner < 0 || waitpid(inner, &status, 0) != inner)
+			_exit(fail_errno(E_SYSTEM, "Cannot fork"));
+		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : E_MOUNT);
+	}
+	close(fd);
+	if (outer < 0 || waitpid(outer, &status, 0) != outer)
+		return fail_errno(E_SYSTEM, "Cannot fork");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : E_MOUNT;
+}
+
 pid_t fork_helper(int *report, int *keep, int n)
 {
 	pid_t parent = getpid(), pid;
-	int fds[2], all[16], code;
+	int fds[2], *all, code;
 
 	if (pipe2(fds, O_CLOEXEC)) {
 		fail_errno(E_SYSTEM, "Cannot make a pipe");
@@ -104,11 +126,13 @@ pid_t fork_helper(int *report, int *keep, int n)
 	if (getppid() != parent)
 		_exit(E_SYSTEM);
 	prctl(PR_SET_DUMPABLE, 0);
+	all = xmalloc((n + 1) * sizeof(*all));
 	for (int i = 0; i < n; i++)
 		all[i] = keep[i];
 	all[n] = fds[1];
 	report_to(fds[1]);
 	code = world_strip(all, n + 1);
+	free(all);
 	if (code)
 		_exit(code);
 	*report = fds[1];

@@ -19,6 +19,12 @@ void seal_self(char **argv);
 int ns_join(const struct ve *ve);
 
 /*
+ * Call fn in a process that is inside the pid namespace of init for no longer than that;
+ * what it returns, an enum code.
+ */
+int ns_in_pids(pid_t init, int (*fn)(void *), void *arg);
+
+/*
  * Fork a child that dies with its parent. In it: strip it to the descriptors of
  * keep, and report through *report from now on. Returns like fork().
  */

@@ -19,11 +19,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
@@ -63,6 +65,7 @@ struct packer {
 	size_t len;
 	int code;			/* of put */
 	bool newest_first;		/* as tmpfs lists its entries */
+	bool huge;			/* a hugetlbfs: what its files have cannot be read */
 	struct linked *links;		/* files with several names, by their first */
 	size_t n_links;
 };
@@ -186,6 +189,10 @@ static int pack_entry(struct packer *p, int dir, const char *name, const char *p
 	const char *first = NULL;
 	int fd = -1, code = OK, rc = 0;
 
+	if (p->huge && S_ISREG(st->st_mode) && st->st_size) {
+		archive_entry_free(e);
+		return fail(E_CHKPNT, "%s/%s is a file of huge pages, which cannot be preserved yet", p->what, path);
+	}
 	archive_entry_copy_stat(e, st);
 	archive_entry_unset_ctime(e);	/* nobody can set it again */
 	archive_entry_set_pathname(e, path);
@@ -326,14 +333,16 @@ int tmpfs_pack(int dev, int root, const char *what, pack_put *put, void *arg)
 	struct packer p = { .a = archive_write_new(), .what = what, .dev = dev, .put = put, .arg = arg,
 			    .piece = xmalloc(PIECE) };
 	int fd = open_quietly(dev, root, ".", O_DIRECTORY), code = OK;
+	struct statfs fs;
 	struct stat st;
 
 	archive_write_set_format_pax(p.a);
 	/* Names are bytes. */
 	archive_write_set_options(p.a, "hdrcharset=BINARY");
 	archive_write_set_bytes_per_block(p.a, 0);
-	if (fd < 0 || fstat(fd, &st) || ask_order(&p.newest_first))
+	if (fd < 0 || fstat(fd, &st) || fstatfs(fd, &fs) || ask_order(&p.newest_first))
 		code = fail_errno(E_CHKPNT, "%s cannot be read", what);
+	p.huge = !code && (unsigned int)fs.f_type == HUGETLBFS_MAGIC;
 	if (!code && archive_write_open(p.a, &p, NULL, more, NULL) != ARCHIVE_OK)
 		code = pack_failed(&p, "");
 	if (!code)

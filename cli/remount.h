@@ -14,7 +14,10 @@ typedef int remount_fill(void *arg, unsigned int i, int fd);
  */
 int remount_table(struct ve_mounts *all, remount_fill *fill, void *arg);
 
-/* When all of it is: make the rest, and open all of them. An enum code. */
-int remount(struct ve_mounts *all, remount_fill *fill, void *arg);
+/*
+ * When all of it is: make the rest, and the other namespaces, and open all of them. proc:
+ * /proc/self of the host; init, caps: of the VE. An enum code.
+ */
+int remount(struct ve_mounts *all, int proc, pid_t init, uint64_t caps, remount_fill *fill, void *arg);
 
 #endif

@@ -26,11 +26,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -88,26 +86,10 @@ static int verify(struct work *w)
 
 /* --- the helper ----------------------------------------------------------------------------- */
 
-/* Mount /proc, in a process that is inside init's pid namespace for no longer than that. */
-static int mount_proc(pid_t init)
+static int mount_proc(void *arg)
 {
-	int fd = pidfd_open(init, 0), status;
-	pid_t outer = fork(), inner;
-
-	if (!outer) {
-		if (fd < 0 || setns(fd, CLONE_NEWPID))
-			_exit(fail_errno(E_ENV_CREATE, "Cannot enter the container's pid namespace"));
-		inner = fork();
-		if (!inner)
-			_exit(world_proc());
-		if (inner < 0 || waitpid(inner, &status, 0) != inner)
-			_exit(fail_errno(E_SYSTEM, "Cannot fork"));
-		_exit(WIFEXITED(status) ? WEXITSTATUS(status) : E_MOUNT);
-	}
-	close(fd);
-	if (outer < 0 || waitpid(outer, &status, 0) != outer)
-		return fail_errno(E_SYSTEM, "Cannot fork");
-	return WIFEXITED(status) ? WEXITSTATUS(status) : E_MOUNT;
+	(void)arg;
+	return world_proc();
 }
 
 /* Unpack the contents of mount i, which are in one blob or several. */
@@ -131,9 +113,8 @@ static int fill_mount(void *arg, unsigned int i, int fd)
 
 static int give_mounts(const struct work *w)
 {
-	struct cpt_ioc_mounts a = { 0 };
+	struct cpt_ioc_mounts a = mounts_table(&w->mounts);
 
-	a.mounts = (uintptr_t)mounts_table(&w->mounts, &a.n);
 	/* The module's lines are read by ctl. */
 	return dev_ioctl_quiet(w->dev, CPT_IOC_MOUNTS, &a) ? fail_errno(E_RESTORE, "Can not undump container") : OK;
 }
@@ -144,7 +125,8 @@ static void helper(struct work *w)
 	struct cpt_ioc_init init = { .cap_bset = w->caps };
 	struct cpt_ioc_make make = { 0 };
 	struct stats s = STATS_NONE;
-	int code = world_enter(w->ve);
+	/* Before: /proc of the VE does not know us. */
+	int proc = open("/proc/self", O_PATH | O_CLOEXEC), code = world_enter(w->ve);
 
 	/* Before /proc, of which a part is covered by the VE's /dev/null. */
 	if (!code)
@@ -152,9 +134,9 @@ static void helper(struct work *w)
 	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_INIT, &init))
 		code = fail_errno(E_RESTORE, "Can not make the container's init");
 	if (!code)
-		code = mount_proc(init.pid);
+		code = ns_in_pids(init.pid, mount_proc, NULL);
 	if (!code)
-		code = remount(&w->mounts, fill_mount, w);
+		code = remount(&w->mounts, proc, init.pid, w->caps, fill_mount, w);
 	if (!code)
 		code = give_mounts(w);
 	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_MAKE, &make))

@@ -41,6 +41,13 @@ struct cpt_mount {
 	struct path root;	/* reference held */
 };
 
+/* One mount namespace of the VE, as ctl named it. */
+struct cpt_mntns {
+	u32 id;
+	struct file *file;	/* of nsfs; reference held */
+	bool covered;		/* a mount lies over its root */
+};
+
 struct cpt_blob {
 	struct list_head list;
 	u32 tag, key, len;
@@ -83,6 +90,8 @@ struct cpt_ctx {
 
 	struct cpt_mount *mounts;
 	u32 nmounts;
+	struct cpt_mntns *spaces;	/* none: there is only the one of init */
+	u32 nspaces;
 	struct list_head blobs;
 
 	/* dump */
@@ -120,6 +129,13 @@ void cpt_ctx_drop_mounts(struct cpt_ctx *ctx);
 void cpt_ctx_drop_blobs(struct cpt_ctx *ctx);
 const struct cpt_mount *cpt_mount_by_vfs(struct cpt_ctx *ctx, const struct vfsmount *mnt);
 const struct cpt_mount *cpt_mount_by_id(struct cpt_ctx *ctx, u32 id);
+
+/* mntns.c */
+int cpt_mntns_find(struct cpt_ctx *ctx, struct cpt_ioc_find_mntns *arg);
+int cpt_mntns_take(struct cpt_ctx *ctx, const struct cpt_ioc_mounts *arg);
+void cpt_mntns_drop(struct cpt_ctx *ctx);
+int cpt_mntns_of(struct cpt_ctx *ctx, struct task_struct *t, u32 *id);
+int cpt_mntns_enter(struct cpt_ctx *ctx, u32 id);
 
 /* stage.c */
 long cpt_stage_ioctl(struct cpt_ctx *ctx, unsigned int cmd, void __user *arg);

@@ -172,6 +172,7 @@ void cpt_ctx_drop_mounts(struct cpt_ctx *ctx)
 
 	for (i = 0; i < ctx->nmounts; i++)
 		path_put(&ctx->mounts[i].root);
+	cpt_mntns_drop(ctx);
 	kvfree(ctx->mounts);
 	ctx->mounts = NULL;
 	ctx->nmounts = 0;
@@ -234,7 +235,7 @@ static int take_mount(struct cpt_ctx *ctx, struct cpt_mount *m, const struct cpt
 }
 
 /*
- * cpt_ctx_mounts - take the VE's mounts from ctl, in place of those before
+ * cpt_ctx_mounts - take the VE's mounts and mount namespaces from ctl, in place of those before
  *
  * Returns 0, or -errno with no mounts taken.
  */
@@ -244,7 +245,7 @@ int cpt_ctx_mounts(struct cpt_ctx *ctx, const struct cpt_ioc_mounts *arg)
 	u32 i;
 	int err = 0;
 
-	if (!arg->n || arg->n > CPT_MOUNTS_MAX || arg->pad)
+	if (!arg->n || arg->n > CPT_MOUNTS_MAX)
 		return -EINVAL;
 	list = vmemdup_user(u64_to_user_ptr(arg->mounts), arg->n * sizeof(*list));
 	if (IS_ERR(list))
@@ -255,6 +256,8 @@ int cpt_ctx_mounts(struct cpt_ctx *ctx, const struct cpt_ioc_mounts *arg)
 		err = -ENOMEM;
 	for (i = 0; !err && i < arg->n; i++)
 		err = take_mount(ctx, &ctx->mounts[i], &list[i]);
+	if (!err)
+		err = cpt_mntns_take(ctx, arg);
 	if (err)
 		cpt_ctx_drop_mounts(ctx);
 	kvfree(list);

@@ -5,6 +5,7 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/magic.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
 
@@ -36,7 +37,7 @@ int cpt_file_refuse(struct cpt_ctx *ctx, const struct file *f, const struct cpt_
 
 	if (!buf)
 		return -ENOMEM;
-	path = d_path(&f->f_path, buf, PATH_MAX);
+	path = d_path(compat_user_path(f), buf, PATH_MAX);
 	if (IS_ERR(path))
 		path = "?";
 	if (who->what)
@@ -207,6 +208,16 @@ int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size)
 			break;
 	}
 	return err;
+}
+
+/*
+ * cpt_keeps_ino - does a file of @sb have the same number after a restore?
+ *
+ * What ctl fills anew does not; an overlayfs takes the numbers of its layers, or its own.
+ */
+bool cpt_keeps_ino(const struct super_block *sb)
+{
+	return sb->s_magic != TMPFS_MAGIC && sb->s_magic != HUGETLBFS_MAGIC && sb->s_magic != OVERLAYFS_SUPER_MAGIC;
 }
 
 /*

@@ -163,6 +163,7 @@ void cpt_anon_release(struct cpt_obj *obj);
 struct file *cpt_anon_made(struct cpt_ctx *ctx, long fd, const struct cpt_file_body *body);
 void cpt_file_unmake(void *ptr);
 int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size);
+bool cpt_keeps_ino(const struct super_block *sb);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
 bool cpt_path_leads_to(const struct path *root, const char *name, const struct inode *inode);
 char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf);

@@ -97,6 +97,7 @@ bool cpt_signal_early(const struct cpt_ctx *ctx, struct signal_struct *sig, cons
 bool cpt_timer_refires(struct cpt_ctx *ctx, const struct cpt_rec *proc, const void *info);
 int cpt_timers_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+int cpt_fs_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 int cpt_task_restore_early(struct cpt_ctx *ctx, const struct cpt_task_rec *r);
 int cpt_task_restore_late(struct cpt_ctx *ctx, const struct cpt_task_rec *r);
 int cpt_task_restore_regs(struct cpt_ctx *ctx, struct task_struct *t, const struct cpt_task_rec *r);

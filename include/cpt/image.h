@@ -567,7 +567,7 @@ struct cpt_fs_rec {
 	struct cpt_rec rec;
 	__u64 root, cwd;	/* VIEW, REG: an open file that is it; or 0, and a path says it */
 	__u32 umask;
-	__u32 pad;
+	__u32 mntns;		/* mount namespace of those who have it: ctl's number; 0: that of the VE's init */
 	__u32 root_mount, root_len;
 	__u32 cwd_mount, cwd_len;
 	/* char root[root_len], cwd[cwd_len]; padded to 8 together */

@@ -26,7 +26,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define CPT_IOC_ABI	2	/* raised when a struct below changes */
+#define CPT_IOC_ABI	3	/* raised when a struct below changes */
 
 /* Stages of a context (struct cpt_ioc_ve.stage). */
 enum cpt_stage {
@@ -65,12 +65,30 @@ struct cpt_ioc_mount {
 	__aligned_u64 path;
 };
 
+/* One mount namespace of the VE. id is ctl's, the same in the image and at restore. */
+struct cpt_ioc_mntns {
+	__u32 id;		/* 0: the one of the VE's init */
+	__s32 fd;		/* of nsfs */
+	__u32 root;		/* id of the mount that is its root */
+	__u32 pad;		/* zero */
+};
+
 struct cpt_ioc_mounts {
 	__u32 n;		/* at most CPT_MOUNTS_MAX */
-	__u32 pad;		/* zero */
-	__aligned_u64 mounts;	/* struct cpt_ioc_mount[n]; replaces an earlier table */
+	__u32 nspaces;		/* 0: there is but one namespace; else its struct is one of them */
+	__aligned_u64 mounts;	/* struct cpt_ioc_mount[n], of all namespaces; replaces an earlier table */
+	__aligned_u64 spaces;	/* struct cpt_ioc_mntns[nspaces] */
 };
 #define CPT_MOUNTS_MAX	4096
+
+/* The next mount namespace in which tasks of the VE are, and its init is not; ENOENT: there is none. */
+struct cpt_ioc_find_mntns {
+	__u32 inum;		/* in: of the one before, 0; out: number of this one */
+	__s32 fd;		/* out: of nsfs, with O_CLOEXEC */
+	__s32 pid;		/* out: a task in it, in the VE */
+	__u32 pad;
+	char comm[16];		/* out */
+};
 
 /* A blob of ctl's in the image; the module never looks inside. */
 struct cpt_ioc_blob {
@@ -153,6 +171,8 @@ struct cpt_ioc_list {
 #define CPT_IOC_OPEN	_IOWR(CPT_IOC_MAGIC, 0x4e, struct cpt_ioc_open)	/* needs no SET_VE */
 #define CPT_IOC_KEEP	_IO(CPT_IOC_MAGIC, 0x42)	/* SUSPENDED, DUMPED, UNDUMPED: survive the opener */
 #define CPT_IOC_MOUNTS	_IOW(CPT_IOC_MAGIC, 0x43, struct cpt_ioc_mounts)
+/* SUSPENDED, DUMPED */
+#define CPT_IOC_FIND_MNTNS _IOWR(CPT_IOC_MAGIC, 0x58, struct cpt_ioc_find_mntns)
 /* IDLE -> SUSPENDED */
 #define CPT_IOC_SUSPEND	_IOWR(CPT_IOC_MAGIC, 0x44, struct cpt_ioc_suspend)
 /* SUSPENDED, DUMPED: gather every obstacle to a dump as lines of text */

@@ -729,7 +729,8 @@ static inline const char *cpt_check_fs(struct cpt_walk *w, const struct cpt_rec 
 	const struct cpt_fs_rec *r = (const void *)rec;
 	const char *path = (const void *)(r + 1);
 
-	CPT_BAD_IF(r->umask > 0777 || r->pad || !r->root_mount != !!r->root || !r->cwd_mount != !!r->cwd,
+	CPT_BAD_IF(r->umask > 0777 || r->mntns > CPT_MOUNTS_MAX ||
+		   !r->root_mount != !!r->root || !r->cwd_mount != !!r->cwd,
 		   "root and cwd");
 	CPT_BAD_IF((r->root && !cpt_ref_dir(w, rec, r->root)) || (r->cwd && !cpt_ref_dir(w, rec, r->cwd)),
 		   "open file of root or cwd");
@@ -841,6 +842,7 @@ static inline const char *cpt_check_task_tree(struct cpt_walk *w, const struct c
 		   "what a task shares");
 	if (c && c->proc == r->proc)	/* as clone(2) wants it */
 		CPT_BAD_IF(c->mm != r->mm || c->sighand != r->sighand, "memory of a thread");
+	CPT_BAD_IF(!c && ((const struct cpt_fs_rec *)w->obj[r->fs])->mntns, "mount namespace of init");
 	CPT_BAD_IF(c && c->sighand == r->sighand && c->mm != r->mm,
 		   "handlers shared without the memory");
 	return NULL;

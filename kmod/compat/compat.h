@@ -55,6 +55,19 @@ static inline bool compat_file_get_active(struct file *f)
 #endif
 }
 
+/*
+ * Where a file was opened, and not what it reads there: of a mapping of an overlayfs that is
+ * another one, with the path of the layer, since 6.8 (fs/backing-file.c).
+ */
+static inline const struct path *compat_user_path(const struct file *f)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+	return file_user_path((struct file *)f);
+#else
+	return &f->f_path;
+#endif
+}
+
 /* Times of an inode are behind accessors since 6.6 and 6.11 (include/linux/fs.h). */
 static inline s64 compat_atime(const struct inode *inode)
 {

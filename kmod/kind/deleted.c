@@ -33,7 +33,7 @@
  */
 bool cpt_deleted(const struct file *f)
 {
-	return d_unlinked(f->f_path.dentry) || !file_inode(f)->i_nlink;
+	return d_unlinked(compat_user_path(f)->dentry) || !file_inode(f)->i_nlink;
 }
 
 /*
@@ -42,8 +42,8 @@ bool cpt_deleted(const struct file *f)
  */
 const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char *buf)
 {
-	struct dentry *dentry = f->f_path.dentry;
-	struct inode *inode = file_inode(f);
+	struct dentry *dentry = compat_user_path(f)->dentry;
+	struct inode *inode = file_inode(f);	/* of an overlayfs it may be the layer's */
 	unsigned long magic = inode->i_sb->s_magic;
 	const char *why;
 	u32 mount;
@@ -59,6 +59,8 @@ const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char
 		return why;
 	if (compat_inode_leased(inode))		/* we would break it */
 		return "a deleted file that somebody holds a lease on, which cannot be preserved";
+	if (dentry->d_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+		return "a deleted file of a file system where such cannot be preserved yet";
 	if (inode->i_nlink)
 		return cpt_path_of_inode(ctx, inode, &mount, buf) ? NULL :
 		       "a deleted file that has another name, which no path of the VE leads to";

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Root and current directory, umask (fs_struct).
+ * Root and current directory, umask (fs_struct), and with them the mount namespace.
  *
- * Preserved: all three; structs shared by clone(CLONE_FS). A directory that a path alone
- * does not lead to (of /proc, where tasks must exist; deleted) is opened, at the dump and at
- * the restore, with O_PATH, and so an object like any open file.
- * Refused: a directory outside the VE's mounts, and what its kind of file refuses.
+ * Preserved: all four; structs shared by clone(CLONE_FS). Who shares one is in the
+ * same mount namespace: neither unshare(2) nor setns(2) nor clone(2) part them. A directory
+ * that a path alone does not lead to (of /proc, where tasks must exist; deleted) is opened, at
+ * the dump and at the restore, with O_PATH, and so an object like any open file.
+ * Refused: a directory outside the VE's mounts, and what its kind of file refuses; a mount
+ * namespace that ctl does not know (task.c).
  */
 #include <linux/fs_struct.h>
 #include <linux/slab.h>
 
 #include "kind.h"
 #include "out.h"
+#include "undump.h"
 
 /* obj->priv: what the struct held. */
 struct fs_state {
 	struct path root, pwd;		/* held */
 	struct file *root_file, *pwd_file;	/* or NULL */
 	int umask;
+	u32 mntns;
 };
 
 static int open_failed(struct file **f)
@@ -82,6 +86,7 @@ static int fs_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt
 	path_get(&s->root);
 	path_get(&s->pwd);
 	spin_unlock(&fs->lock);
+	cpt_mntns_of(ctx, who->task, &s->mntns);
 	err = collect_dir(ctx, &s->root, "root directory", &s->root_file, who, buf);
 	if (!err)
 		err = collect_dir(ctx, &s->pwd, "current directory", &s->pwd_file, who, buf);
@@ -121,6 +126,7 @@ static int fs_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		r->root = ids[0];
 		r->cwd = ids[1];
 		r->umask = s->umask;
+		r->mntns = s->mntns;
 		r->root_mount = root_mount;
 		r->root_len = strlen(root);
 		r->cwd_mount = pwd_mount;
@@ -148,6 +154,17 @@ static int set_dir(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, bo
 		ksym(set_fs_pwd)(current->fs, &path);
 	path_put(&path);
 	return err;
+}
+
+/*
+ * cpt_fs_restore_early - the mount namespace of the current task
+ *
+ * Before it clones whoever shares its directories: then it could not go any more. This
+ * makes the root of the namespace its root and current directory.
+ */
+int cpt_fs_restore_early(struct cpt_ctx *ctx, const struct cpt_rec *rec)
+{
+	return cpt_mntns_enter(ctx, ((const struct cpt_fs_rec *)rec)->mntns);
 }
 
 static int fs_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)

@@ -211,7 +211,7 @@ static int keep_times(struct file *f, s64 atime, s64 mtime)
 	if (err)
 		return err;
 	inode_lock(file_inode(f));
-	err = compat_notify_change(f->f_path.dentry, &attr);
+	err = compat_setattr(f->f_path.dentry, &attr);
 	inode_unlock(file_inode(f));
 	mnt_drop_write(f->f_path.mnt);
 	return err;

@@ -21,7 +21,7 @@
 
 static bool reg_owns(struct file *f)
 {
-	const struct super_block *sb = f->f_path.mnt->mnt_sb;
+	const struct super_block *sb = compat_user_path(f)->mnt->mnt_sb;
 	umode_t mode = file_inode(f)->i_mode;
 
 	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system */
@@ -56,7 +56,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct file *f, char *buf)
 {
 	struct inode *inode = file_inode(f);
 
-	if (!cpt_mount_by_vfs(ctx, f->f_path.mnt))
+	if (!cpt_mount_by_vfs(ctx, compat_user_path(f)->mnt))
 		return "a file outside the VE";
 	if (S_ISCHR(inode->i_mode) && !device_known(inode->i_rdev) && !(f->f_mode & FMODE_PATH))
 		return cpt_device_words(inode);
@@ -91,7 +91,7 @@ static int reg_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cp
 	if (!buf)
 		return -ENOMEM;
 	why = obstacle(ctx, f, buf);
-	if (!why && !cpt_path_in(ctx, &f->f_path, &mount, buf))
+	if (!why && !cpt_path_in(ctx, compat_user_path(f), &mount, buf))
 		why = "a file that no path of the VE leads to";
 	kfree(buf);
 	err = why ? cpt_file_refuse(ctx, f, who, why) : 0;
@@ -228,7 +228,7 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 	if (!buf || (placed_by_name(f) && !next))
 		goto out;
-	path = cpt_path_in(ctx, &f->f_path, &mount, buf);
+	path = cpt_path_in(ctx, compat_user_path(f), &mount, buf);
 	if (!path) {
 		err = -EIO;
 		goto out;
@@ -239,7 +239,7 @@ static int reg_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	cpt_file_fill(ctx, &r->file, f);
 	if (cpt_deleted(f))
 		fill_deleted(ctx, r, f);
-	r->ino = inode->i_sb->s_magic == TMPFS_MAGIC || cpt_deleted(f) ? 0 : inode->i_ino;
+	r->ino = cpt_deleted(f) || !cpt_keeps_ino(compat_user_path(f)->dentry->d_sb) ? 0 : inode->i_ino;
 	r->size = S_ISREG(inode->i_mode) ? i_size_read(inode) : 0;
 	r->mode = inode->i_mode;
 	if (S_ISCHR(inode->i_mode))

@@ -102,6 +102,7 @@ static const char *attribute(struct task_struct *t)
 static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct task_struct *init)
 {
 	unsigned int state = READ_ONCE(t->__state);
+	u32 mntns;
 
 	if (t->ptrace)
 		return "is being traced";
@@ -115,11 +116,19 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 		return "is a 32-bit program, which cannot be preserved yet on a 64-bit kernel";
 	if (t->nsproxy != init->nsproxy &&
 	    (t->nsproxy->uts_ns != init->nsproxy->uts_ns || t->nsproxy->ipc_ns != init->nsproxy->ipc_ns ||
-	     t->nsproxy->mnt_ns != init->nsproxy->mnt_ns || t->nsproxy->net_ns != init->nsproxy->net_ns ||
-	     t->nsproxy->time_ns != init->nsproxy->time_ns ||
+	     t->nsproxy->net_ns != init->nsproxy->net_ns || t->nsproxy->time_ns != init->nsproxy->time_ns ||
+	     t->nsproxy->time_ns_for_children != init->nsproxy->time_ns_for_children ||
 	     t->nsproxy->cgroup_ns != init->nsproxy->cgroup_ns))
 		return "is in a namespace of its own, which cannot be preserved yet";
-	if (task_active_pid_ns(t) != ctx->ns)
+	switch (cpt_mntns_of(ctx, t, &mntns)) {
+	case 0:
+		break;
+	case -EBUSY:
+		return "is in a mount namespace with a mount over its root, which cannot be preserved";
+	default:
+		return "is in a mount namespace of its own, which cannot be preserved";
+	}
+	if (task_active_pid_ns(t) != ctx->ns || t->nsproxy->pid_ns_for_children != ctx->ns)
 		return "is in a pid namespace of its own, which cannot be preserved yet";
 	if (restarts_by_block(t) && t->restart_block.fn != kptr(hrtimer_nanosleep_restart) &&
 	    t->restart_block.fn != kptr(do_restart_poll) &&
@@ -128,9 +137,13 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 	return attribute(t);
 }
 
-static int collect_shared(struct cpt_ctx *ctx, struct task_struct *t, const struct cpt_holder *who)
+/* What @t has; @holder is itself, or the dead leader whose thread it is. */
+static int collect_shared(struct cpt_ctx *ctx, struct task_struct *t, const struct cpt_holder *holder)
 {
+	struct cpt_holder own = *holder, *who = &own;
 	int err;
+
+	who->task = t;
 
 	err = cpt_collect(ctx, CPT_K_MM, t->mm, who);
 	if (!err)

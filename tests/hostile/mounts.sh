@@ -10,11 +10,13 @@ VEID=${VEID:-152}
 
 GOOD=$WORK/good BAD=$WORK/bad
 with_ve
-must mkdir -p "$PRIVATE/srv/one" "$PRIVATE/mnt/one" "$PRIVATE/mnt/two"
+modprobe overlay 2>/dev/null
+must mkdir -p "$PRIVATE/srv/one" "$PRIVATE/srv/low" "$PRIVATE/mnt/one" "$PRIVATE/mnt/two" "$PRIVATE/mnt/ov"
 must ln -s mnt "$PRIVATE/lnk"
 must ln -s ../../../../../../../etc "$PRIVATE/esc"
 must nsenter -t "$(ve_init)" -m -- /bin/sh -euc 'mount -t tmpfs -o size=1024k mine /mnt/one; mkdir /mnt/one/in
-mount --bind /srv/one /mnt/one/in; mount --bind /srv/one /mnt/two; mount --make-shared /mnt/one'
+mount --bind /srv/one /mnt/one/in; mount --bind /srv/one /mnt/two; mount --make-shared /mnt/one
+mount -t overlay -o lowerdir=/srv/low:/srv/one mine2 /mnt/ov'
 must ctl chkpnt "$VEID" --dumpfile "$GOOD"
 before=$(sort /proc/self/mountinfo)
 
@@ -39,13 +41,21 @@ refused "$damaged" '"root":"/srv/one"' '"root":"/../etcc"'
 refused 'Too many levels of symbolic links' '"root":"/srv/one"' '"root":"/esc/ssl"'
 refused 'No such file or directory' '"root":"/srv/one"' '"root":"/etc/xxx"'
 refused 'file systems of this type are not preserved' '"type":"tmpfs","source":"mine"' '"type":"ramfs","source":"mine"'
-refused 'file systems of this type are not preserved' '"type":"tmpfs","source":"mine"' '"type":"sysfs","source":"mine"'
+refused 'takes the capability sys_admin' '"type":"tmpfs","source":"mine"' '"type":"sysfs","source":"mine"'
+refused 'takes the capability sys_admin' '"type":"tmpfs","source":"mine"' '"type":"proc" ,"source":"mine"'
 refused 'its option mpol=local is not preserved' 'size=1024k' 'mpol=local'
 refused 'its option size:1024k is not preserved' 'size=1024k' 'size:1024k'
 refused 'it has no place' '"parent":1,"point":"/mnt/one"' '"parent":9,"point":"/mnt/one"'
 refused "$damaged" '"target":"/mnt/one"' '"target":"mnt//one"'
 refused 'that this ctl does not make' '"of":100' '"of":999'
 refused 'it receives mounts from outside the container' '"shared":' '"master":'
+refused 'are not named by plain paths' 'lowerdir=/srv/low' 'lowerdir=/../lowx'
+refused 'are not named by plain paths' 'lowerdir=/srv/low' 'lowerdir=./srv/lo'
+refused 'Too many levels of symbolic links' 'lowerdir=/srv/low' 'lowerdir=/esc/ssl'
+refused 'Cannot mount /mnt/ov (overlay) in the container: Invalid argument' 'lowerdir=/srv/low' 'lowerdir=/sys/bus'
+refused 'Cannot mount /mnt/ov (overlay) in the container: Invalid argument' 'lowerdir=/srv/low' 'lowerdir=/proc/fs'
+refused 'No such file or directory' 'lowerdir=/srv/low' 'lowerdir=/etc/xxx'
+refused 'that this ctl does not make' '"type":"overlay","source":"mine2"' '"type":"overla","source":"mine22"'
 must ctl restore "$VEID" --dumpfile "$GOOD" --force --keep
 must nsenter -t "$(ve_init)" -m test -d /mnt/one/in
 say "$COUNT images refused, and the good one restored"

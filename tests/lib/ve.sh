@@ -90,6 +90,21 @@ with_ve() {
 	ve_clean
 }
 
+# with_admin: a clean running VE that may have sys_admin, on every kernel: there is no disk of the host
+# for it to mount (cli/caps.c); without_admin: it may not any more, from its next start on
+with_admin() {
+	ve_config
+	ctl stop "$VEID" --fast >/dev/null 2>&1
+	grep -v ' setup_bdev_super$' /proc/kallsyms >"$WORK/kallsyms"
+	must mount --bind "$WORK/kallsyms" /proc/kallsyms
+	must ctl set "$VEID" --capability sys_admin:on --save
+	with_ve
+}
+without_admin() {
+	ctl set "$VEID" --capability sys_admin:off --save >/dev/null
+	umount /proc/kallsyms
+}
+
 # put_program DIR/NAME: the compiled program, as /t/NAME in the VE
 put_program() { must cp "$CPT_BIN/$1" "$PRIVATE/t/${1##*/}"; }
 

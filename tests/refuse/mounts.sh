@@ -45,11 +45,20 @@ refused "mount at /mnt/x (proc) $no to see all of this file system takes the cap
 	'mount --bind /proc x' 'umount /mnt/x'
 refused "mount at /mnt/x (sysfs) $no to see all of this file system takes the capability sys_admin" \
 	'mount -t sysfs s x' 'umount /mnt/x'
-refused "mount at /mnt/x (hugetlbfs) $no file systems of this type are not preserved" \
-	'mount -t hugetlbfs h x' 'umount /mnt/x'
 modprobe overlay 2>/dev/null
-! grep -q 'overlay$' /proc/filesystems || refused "mount at /mnt/x (overlay) $no file systems of this type are not preserved" \
-	'mkdir -p /srv/l /srv/u /srv/w; mount -t overlay -o lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w o x' 'umount /mnt/x'
+lay='mkdir -p /srv/l /srv/u /srv/w; mount -t overlay -o' over="mount at /mnt/x (overlay) $no"
+refused "$over its option volatile is not preserved" \
+	"$lay lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w,volatile o x" 'umount /mnt/x; rm -r /srv/w/work/incompat'
+refused "$over its option index=on or nfs_export=on is not preserved" \
+	"$lay lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w,index=on o x" 'umount /mnt/x; rm -r /srv/w'
+refused "$over its layers are not named by plain paths from the container's root" \
+	"$lay lowerdir=../srv/l,upperdir=/srv/u,workdir=/srv/w o x" 'umount /mnt/x'
+refused "$over a layer of it is gone, or is behind a symbolic link" \
+	"$lay lowerdir=/srv/l,upperdir=/srv/u,workdir=/srv/w o x; mv /srv/l /srv/old" 'umount /mnt/x; mv /srv/old /srv/l'
+refused "$over a layer of it is gone, or is behind a symbolic link" \
+	"ln -s /srv /srv/s; $lay lowerdir=/srv/s/l:/srv/u o x" 'umount /mnt/x'
+refused "$over its layers are not where they were" \
+	"$lay lowerdir=/srv/l:/srv/u o x; mv /srv/l /srv/old; mkdir /srv/l" 'umount /mnt/x; rmdir /srv/old'
 refused "mount at /mnt/x (cgroup2) $no it shows something outside the container" \
 	'mount -t cgroup2 c x' 'umount /mnt/x'
 must nsenter -t "$(ve_init)" -m -C mount -t cgroup2 c /mnt/x
@@ -60,7 +69,7 @@ said 'the container has made cgroups, which cannot be preserved yet' 0
 must rmdir "$CGROUP/ve/made"
 inside 'umount /mnt/x'
 must nsenter -t "$(ve_init)" -m -p mount -t proc p /mnt/x
-said "mount at /mnt/x (proc) $no file systems of this type are not preserved"
+said "mount at /mnt/x (proc) $no to see all of this file system takes the capability sys_admin"
 inside 'umount /mnt/x'
 refused "mount at /mnt/y (ext4) $no what it shows was deleted" \
 	'[ "$(stat -f -c %T /)" = ext2/ext3 ]; mkdir gone; mount --bind gone y; rmdir gone' 'umount /mnt/y'
@@ -97,13 +106,28 @@ inside 'rm /srv/ro/file'
 said "process $pid (sleep) holds a deleted file of a read-only mount, which cannot be preserved yet: /mnt/x/file"
 ve_clean
 inside 'umount /mnt/x'
-nsenter -t "$(ve_init)" -m -p -- unshare -m sleep 100000 &
-entered=$!
-until_ok 20 eval '[[ $(ve_tree) == *sleep* ]]' || fail "no process in a namespace of its own"
-expect 16 'process [0-9]+ \(sleep\) is in a namespace of its own, which cannot be preserved yet' ctl chkpnt "$VEID" --check
-say "$(grep 'namespace of its own' <<<"$SAID")"
-kill -9 $(pgrep -P $entered)
-until_ok 20 only_init || fail "the process in a namespace of its own is left"
+# in_own SENTENCE COMMAND…: a process in namespaces of its own; it is entered from outside, too
+in_own() {
+	local entered sentence=$1; shift
+	nsenter -t "$(ve_init)" -m -p -u -i -n -C -T -- "$@" &
+	entered=$!
+	until_ok 20 eval '[[ $(ve_tree) == *sleep* ]]' || fail "no process in a namespace of its own"
+	expect 16 "$sentence" ctl chkpnt "$VEID" --check
+	say "$(grep -E "$sentence" <<<"$SAID")"
+	kill -9 $(pgrep -P $entered)
+	until_ok 20 only_init || fail "the process in a namespace of its own is left"
+}
+in_own 'process [0-9]+ \(sleep\) is in a namespace of its own, which cannot be preserved yet' unshare -n sleep 100000
+in_own 'process [0-9]+ \(sleep\) is in a mount namespace of a user namespace, which cannot be preserved' \
+	unshare -U -r -m sleep 100000
+in_own 'process [0-9]+ \(sleep\) is in a mount namespace with a mount over its root, which cannot be preserved' \
+	unshare -m sh -c 'mount --bind / /mnt/z; cd /mnt/z; mount --move . /; exec sleep 100000'
+in_own "the mount at /mnt/z \(ramfs\) in the mount namespace of process [0-9]+ \(sleep\) $no file systems of this type are not" \
+	unshare -m sh -c 'mount -t ramfs r /mnt/z; exec sleep 100000'
+in_own "the mount at /proc \(proc\) in the mount namespace of process [0-9]+ \(sleep\) $no to see all of this file system takes" \
+	unshare -m sh -c 'umount /proc/kcore; exec sleep 100000'
+in_own "the mount at /mnt/z \(overlay\) in the mount namespace of process [0-9]+ \(sleep\) $no this type is preserved only in" \
+	unshare -m sh -c 'mount -t overlay -o lowerdir=/srv/l:/srv/u o /mnt/z; exec sleep 100000'
 
 # what the VE's files lead to at the restore is not what it was
 inside 'mkdir -p /srv/data; echo 1 >/srv/data/f; mount --bind /srv/data x; mount -t tmpfs t y; mount -t tmpfs u z'
@@ -133,6 +157,29 @@ must rm "$PRIVATE/mnt/y"
 must mv "$PRIVATE/mnt/away" "$PRIVATE/mnt/y"
 must ctl restore "$VEID"
 inside 'test "$(cat x/f)" = 1; umount /mnt/x /mnt/y /mnt/z'
+
+# what only a VE with sys_admin can have made: of other processes; files of huge pages
+must ctl stop "$VEID" --fast
+trap 'ctl stop "$VEID" --fast >/dev/null 2>&1; without_admin; rm -rf "${PRIVATE:?}"/mnt/* "${PRIVATE:?}"/srv/*' EXIT
+with_admin
+must nsenter -t "$(ve_init)" -m mount -t proc p /mnt/x
+said "mount at /mnt/x (proc) $no it shows processes outside the container"
+inside 'umount /mnt/x'
+inside 'unshare -p -f mount -t proc p /mnt/x'
+said "mount at /mnt/x (proc) $no it shows processes outside the container"
+inside 'umount /mnt/x'
+refused "mount at /mnt/x (proc) $no it is hidden by another mount" 'mount -t proc p x; mount -t tmpfs t x' 'umount x; umount x'
+must nsenter -t "$(ve_init)" -m mount -t sysfs s /mnt/x
+said "mount at /mnt/x (sysfs) $no it shows something outside the container"
+inside 'umount /mnt/x'
+inside 'mount -t hugetlbfs h x; echo >x/empty; truncate -s 8M x/huge'
+expect 16 '/mnt/x/huge is a file of huge pages, which cannot be preserved yet' ctl chkpnt "$VEID"
+inside 'rm x/huge; umount /mnt/x'
+expect 0 '' ctl chkpnt "$VEID" --check
+must ctl stop "$VEID" --fast
+without_admin
+trap 'ctl stop "$VEID" --fast >/dev/null 2>&1; rm -rf "${PRIVATE:?}"/mnt/* "${PRIVATE:?}"/srv/*' EXIT
+with_ve
 
 # these the VE cannot undo
 inside 'umount /dev/shm'

@@ -52,6 +52,13 @@ static const char *why(const struct ve_mounts *all, const char *target)
 	return mounts_why_not(all, find(all, target) - all->m, false);
 }
 
+static const char *why_admin(const char *line)
+{
+	const struct ve_mounts *all = read_all(line);
+
+	return mounts_why_not(all, find(all, "/m") - all->m, true);
+}
+
 #define REFUSED(line, target, words) do { \
 	const char *said = why(read_all(line), target); \
 	assert_non_null(said); \
@@ -188,6 +195,8 @@ static void test_binds(void **state)
 	free(later);
 }
 
+#define LAYERS	"its layers are not named by plain paths from the container's root"
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -208,7 +217,23 @@ static void test_refused(void **state)
 	REFUSED("50 30 0:30 /vz/9 /m ro - cgroup2 c rw\n", "/m", "it shows something outside the container");
 	REFUSED("50 30 0:30 /vz/9/ve /m rw - cgroup2 c rw\n", "/m", "this type is preserved only read-only");
 	REFUSED("50 30 0:30 /vz/9/ve /m ro - cgroup2 c ro\n", "/m", "its option ro is not preserved");
-	REFUSED("50 30 0:80 / /m rw - proc s rw\n", "/m", "file systems of this type are not preserved");
+	REFUSED("50 30 0:80 / /m rw - proc s rw\n", "/m", "to see all of this file system takes the capability sys_admin");
+	REFUSED("50 30 0:80 / /m rw - hugetlbfs h rw,pagesize=2M,other=1\n", "/m", "its option other=1 is not preserved");
+	REFUSED("50 30 0:80 / /m rw - overlay o rw,lowerdir=/a,volatile\n", "/m", "its option volatile is not preserved");
+	REFUSED("50 30 0:80 / /m rw - overlay o rw,lowerdir=/a,index=on\n", "/m",
+		"its option index=on or nfs_export=on is not preserved");
+	REFUSED("50 30 0:80 / /m rw - overlay o rw,lowerdir=/a:b,xino=off\n", "/m", LAYERS);
+	REFUSED("50 30 0:80 / /m rw - overlay o rw,lowerdir=/a::/b\n", "/m", LAYERS);
+	REFUSED("50 30 0:80 / /m rw - overlay o rw,lowerdir=/a,upperdir=/../b,workdir=/w\n", "/m", LAYERS);
+	REFUSED("50 30 0:80 / /m rw - overlay o rw,lowerdir=/a\\134:b\n", "/m", LAYERS);
+	/* who may do all may have more of them, but not another network namespace's */
+	assert_null(why_admin("50 30 0:80 / /m rw - proc s rw,hidepid=invisible\n"));
+	assert_string_equal(why_admin("50 30 0:80 / /m rw - proc s rw,x=1\n"),
+			    "its option x=1 is not preserved");
+	assert_null(why_admin("50 30 0:43 / /m rw - sysfs s rw\n"));
+	assert_string_equal(why_admin("50 30 0:80 / /m rw - sysfs s rw\n"),
+			    "it shows something outside the container");
+	assert_null(why(read_all("50 30 0:80 / /m rw - overlay o rw,lowerdir=/a:/b,upperdir=/c,workdir=/d\n"), "/m"));
 }
 
 static void test_groups(void **state)
@@ -237,19 +262,116 @@ static void test_groups(void **state)
 	assert_int_equal(mounts_obstacles(read_all("50 30 0:60 / /m rw shared:7 - tmpfs t rw\n"), host, false), n + 1);
 }
 
+/* A namespace of a single process, after the VE's own with its covers. */
+#define COVERED \
+	"36 35 0:44 /sys /proc/sys ro,nosuid - proc proc rw\n" \
+	"37 35 0:40 /null /proc/kcore ro - tmpfs tmpfs rw\n" \
+	"38 34 0:45 / /sys/firmware ro,nosuid,nodev,noexec - tmpfs tmpfs rw,mode=555\n"
+#define COPY_ROOT \
+	"130 102 254:1 /vz/private/9 / rw,relatime master:1 - ext4 /dev/vda1 rw\n" \
+	"131 130 0:40 / /dev rw,nosuid,relatime - tmpfs tmpfs rw,size=65536k,mode=755,inode64\n"
+#define COPY_PROC \
+	"135 130 0:44 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw\n" \
+	"136 135 0:44 /sys /proc/sys ro,nosuid - proc proc rw\n"
+#define COPY_KCORE \
+	"137 135 0:40 /null /proc/kcore ro - tmpfs tmpfs rw\n"
+
+static struct ve_mounts *read_two(const char *first, const char *second)
+{
+	static struct ve_mounts all;
+	char *own = malloc(sizeof(WORLD) + sizeof(COVERED) + strlen(first));
+
+	sprintf(own, "%s%s%s", WORLD, COVERED, first);
+	mounts_free(&all);
+	assert_int_equal(mounts_add(&all, own, "/vz/9/ve", -1, NULL), 0);
+	assert_int_equal(mounts_add(&all, second, "/vz/9/ve", -1, "process 2 (x)"), 0);
+	mounts_finish(&all);
+	free(own);
+	return &all;
+}
+
+#define BAD_SPACE(second, target, words) do { \
+	const char *said = why(read_two("", second), target); \
+	assert_non_null(said); \
+	assert_string_equal(said, words); \
+} while (0)
+#define SEE_ALL	"to see all of this file system takes the capability sys_admin"
+
+static void test_spaces(void **state)
+{
+	struct ve_mounts *all = read_two("50 30 0:60 / /z rw shared:5 - tmpfs t rw\n",
+					 COPY_ROOT COPY_PROC COPY_KCORE
+					 "140 130 0:60 / /z rw shared:6 master:5 - tmpfs t rw\n"
+					 "141 130 0:61 / /tmp rw - tmpfs private rw\n");
+	const struct ve_mount *m;
+	json_object *a;
+	struct ve_mounts back;
+
+	(void)state;
+	assert_int_equal(all->n_spaces, 2);
+	assert_int_equal(mounts_in(all, 0), 9);
+	assert_int_equal(mounts_in(all, 1), 7);
+	m = &all->m[all->space[1].first];
+	assert_int_equal(m->parent, -1);
+	assert_int_equal(m->twin, 0);
+	assert_int_equal(find(all, "/proc")->ns, 1);
+	assert_string_equal(all->m[find(all, "/proc/kcore")->twin].target, "/proc/kcore");
+	assert_int_equal(find(all, "/z")->twin, -1);
+	/* its file system is that of the VE's mount, but its own stands for itself */
+	assert_int_equal(all->m[find(all, "/z")->of].ns, 0);
+	assert_true(mounts_has_contents(all, find(all, "/tmp") - all->m));
+	assert_int_equal(mounts_leader(all, 5), all->m[find(all, "/z")->of].id == 1000 ? find(all, "/z")->of : -1);
+	/* master 1 is nobody's: all others are fine, those that the VE's capabilities do not cover too */
+	for (unsigned int i = 0; i < all->n; i++)
+		if (all->m[i].master != 1)
+			assert_null(mounts_why_not(all, i, false));
+	assert_string_equal(why(all, "/"), "it receives mounts from outside the container");
+	a = mounts_json(read_two("", "130 102 254:1 /vz/private/9 / rw - ext4 d rw\n" COPY_PROC COPY_KCORE));
+	assert_int_equal(mounts_parse(a, false, &back), 0);
+	assert_int_equal(back.n_spaces, 2);
+	assert_int_equal(mounts_in(&back, 1), 4);
+	assert_int_equal(back.m[back.space[1].first].twin, 0);
+	mounts_free(&back);
+	json_object_put(a);
+}
+
+static void test_bad_spaces(void **state)
+{
+	(void)state;
+	/* a /proc that is less covered than the VE's, at another place, or on what is no copy */
+	BAD_SPACE(COPY_ROOT COPY_PROC, "/proc", SEE_ALL);
+	BAD_SPACE(COPY_ROOT "135 130 0:44 / /proc rw,nosuid,nodev,noexec - proc proc rw\n" COPY_KCORE, "/proc", SEE_ALL);
+	BAD_SPACE(COPY_ROOT "135 130 0:44 / /p rw,nosuid,nodev,noexec - proc proc rw\n", "/p", SEE_ALL);
+	BAD_SPACE(COPY_ROOT "135 130 0:44 / /proc rw,nosuid - proc proc rw\n"
+		  "136 135 0:44 /sys /proc/sys ro - proc proc rw\n" COPY_KCORE, "/proc", SEE_ALL);
+	BAD_SPACE("130 102 0:60 / / rw - tmpfs t rw\n" COPY_PROC COPY_KCORE, "/proc", SEE_ALL);
+	BAD_SPACE(COPY_ROOT COPY_PROC COPY_KCORE "138 136 0:44 /sys /proc/sys rw - proc proc rw\n", "/proc/sys", SEE_ALL);
+	BAD_SPACE("130 102 0:44 / / rw,nosuid,nodev,noexec - proc proc rw\n", "/", SEE_ALL);
+	/* what covers something in the VE's own is no file system to be had anew, nor to be written */
+	BAD_SPACE(COPY_ROOT "138 130 0:45 / /m ro - tmpfs t rw\n", "/m", "no mount shows the whole of its file system");
+	BAD_SPACE(COPY_ROOT "138 130 0:70 / / rw - tmpfs t rw\n", "/", "it covers the root of its mount namespace");
+	BAD_SPACE(COPY_ROOT "138 130 254:1 /etc /m rw - ext4 d rw\n", "/m", "it shows something outside the container");
+	BAD_SPACE(COPY_ROOT "138 130 0:70 / /m rw - overlay o rw,lowerdir=/a\n", "/m",
+		  "this type is preserved only in the container's own mount namespace");
+}
+
 /* Those that can be opened by their descriptor, hidden ones by their place, the rest not at all. */
 static void test_table(void **state)
 {
 	struct ve_mounts *all = read_all("50 30 0:60 / /m rw - tmpfs t rw\n51 50 0:61 / /m rw - tmpfs t rw\n"
 					 "52 50 0:62 / /m/x rw - tmpfs t rw\n53 35 0:44 /sys /proc/sys ro - proc p rw\n"
 					 "54 53 0:63 / /proc/sys/own rw - tmpfs t rw\n");
+	struct cpt_ioc_mounts a;
 	struct cpt_ioc_mount *table;
 	unsigned int n, hidden = 0;
 
 	(void)state;
 	for (unsigned int i = 0; i < all->n; i++)
 		all->m[i].fd = strcmp(all->m[i].source, "t") && strcmp(all->m[i].source, "p") ? 1000 : -1;
-	table = mounts_table(all, &n);
+	a = mounts_table(all);
+	table = (void *)(uintptr_t)a.mounts;
+	n = a.n;
+	assert_int_equal(a.nspaces, 0);
 	/* not /proc/sys, which leads elsewhere from here, nor what is below */
 	assert_int_equal(n, all->n - 2);
 	for (unsigned int i = 0; i < n; i++) {
@@ -262,7 +384,7 @@ static void test_table(void **state)
 		assert_int_equal(strlen((const char *)(uintptr_t)table[i].path), table[i].path_len);
 	}
 	assert_int_equal(hidden, 3);
-	free(table);
+	mounts_table_free(&a);
 	for (unsigned int i = 0; i < all->n; i++)
 		all->m[i].fd = -1;
 }
@@ -271,6 +393,9 @@ static void test_table(void **state)
 
 #define ROOT	"{\"id\":1,\"target\":\"/\",\"point\":\"/\",\"of\":1,\"root\":\"/\",\"type\":\"ext4\"," \
 		"\"source\":\"d\",\"flags\":\"rw,relatime\",\"options\":\"rw\"}"
+#define SPACE(id, ns, rest) \
+	",{\"id\":" id ",\"ns\":" ns ",\"target\":\"/\",\"point\":\"/\",\"of\":" rest ",\"root\":\"/\"," \
+	"\"type\":\"ext4\",\"source\":\"d\",\"flags\":\"rw\",\"options\":\"rw\"}"
 /* id, parent, point, of, root, the rest */
 #define OWN(id, parent, point, of, root, rest) \
 	",{\"id\":" id ",\"target\":\"/t\",\"parent\":" parent ",\"point\":\"" point "\",\"of\":" of \
@@ -298,6 +423,7 @@ static void test_image(void **state)
 	GOOD(OWN("1000", "1", "/mnt", "1000", "/", TMPFS));
 	/* a bind of one that comes later */
 	GOOD(OWN("1000", "1", "/a", "1001", "/sub", TMPFS) OWN("1001", "1", "/b", "1001", "/", TMPFS));
+	GOOD(SPACE("1000", "1", "1") OWN("1001", "1000", "/a", "1001", "/", TMPFS ",\"ns\":1") SPACE("1002", "2", "1"));
 	GOOD(OWN("1000", "1", "/a\\\\040\\\\377", "1", "/srv",
 		 "\"type\":\"ext4\",\"flags\":\"ro\",\"options\":\"rw,x=y\""));
 	assert_int_equal(parse("{}"), 17);
@@ -343,9 +469,55 @@ static void test_hostile(void **state)
 	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"tmpfs\",\"flags\":\"rw,idmapped\",\"options\":\"rw\""));
 	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"tmp\\u0000fs\",\"flags\":\"rw\",\"options\":\"rw\""));
 	BAD(OWN("1000", "1", "/a", "1000", "/", "\"type\":\"tmpfs\",\"flags\":1,\"options\":\"rw\""));
+	/* namespaces: none, one too many, after another, with a mount on that of another, twice */
+	BAD(SPACE("1000", "2", "1"));
+	BAD(SPACE("1000", "-1", "1"));
+	BAD(SPACE("1000", "\"1\"", "1"));
+	BAD(SPACE("1000", "0", "1"));
+	BAD(SPACE("1000", "1", "0"));
+	BAD(SPACE("1000", "1", "1") SPACE("1001", "1", "1"));
+	BAD(SPACE("1000", "1", "1") OWN("1001", "1", "/a", "1001", "/", TMPFS ",\"ns\":1"));
+	BAD(SPACE("1000", "1", "1") OWN("1001", "1", "/a", "1001", "/", TMPFS));
+	BAD(OWN("1001", "1", "/a", "1001", "/", TMPFS ",\"ns\":1"));
+	BAD(SPACE("1000", "1", "1") OWN("1001", "1000", "/a", "1", "/", TMPFS ",\"ns\":1"));
 	/* the root is somewhere else */
 	assert_int_equal(parse("[{\"id\":5,\"target\":\"/run\",\"point\":\"/run\",\"of\":5,\"root\":\"/\","
 			       "\"type\":\"tmpfs\",\"source\":\"s\",\"flags\":\"rw,nosuid\",\"options\":\"rw\"}]"), 17);
+}
+
+/* An image whose table is not what the table is: its copies show no more for that. */
+static void test_lies(void **state)
+{
+	const char *lies[][2] = {
+		{ "", "" },
+		/* what is at /sys is /proc */
+		{ "\"target\":\"/sys\",\"parent\":1,\"point\":\"/sys\",\"of\":6", "\"target\":\"/sys\",\"parent\":1,\"point\":\"/sys\",\"of\":8" },
+		/* what covers kcore is on something else */
+		{ "\"parent\":8,\"point\":\"/kcore\"", "\"parent\":1,\"point\":\"/kcore\"" },
+	};
+
+	(void)state;
+	for (unsigned int i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
+		const char *more = i == 1 ? "133 130 0:44 / /sys ro,nosuid,nodev,noexec - proc proc rw\n" :
+				   i == 2 ? COPY_PROC : COPY_PROC COPY_KCORE;
+		char second[2000], *text, *at;
+		struct ve_mounts back;
+		json_object *a;
+
+		snprintf(second, sizeof(second), "130 102 254:1 /vz/private/9 / rw - ext4 d rw\n%s", more);
+		a = mounts_json(read_two("", second));
+		text = strdup(json_object_to_json_string_ext(a, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		json_object_put(a);
+		at = strstr(text, lies[i][0]);
+		assert_non_null(at);
+		memcpy(at, lies[i][1], strlen(lies[i][1]));
+		a = json_tokener_parse(text);
+		assert_non_null(a);
+		assert_int_equal(mounts_parse(a, false, &back), i ? 17 : 0);
+		mounts_free(&back);
+		json_object_put(a);
+		free(text);
+	}
 }
 
 static void test_round(void **state)
@@ -385,6 +557,7 @@ int main(void)
 		cmocka_unit_test(test_order),	cmocka_unit_test(test_rows),   cmocka_unit_test(test_binds),
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_image),  cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_round),	cmocka_unit_test(test_groups), cmocka_unit_test(test_table),
+		cmocka_unit_test(test_spaces),	cmocka_unit_test(test_bad_spaces), cmocka_unit_test(test_lies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

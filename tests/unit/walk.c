@@ -645,7 +645,8 @@ META("signals of a file that is none", lock, NTH(LOCK, 2), { r->rec.kind = CPT_K
 
 /* FS */
 META("root and cwd", fs, OBJ(fs[0]), { r->umask = 01000; })
-META("root and cwd", fs, OBJ(fs[0]), { r->pad = 1; })
+META("root and cwd", fs, OBJ(fs[1]), { r->mntns = CPT_MOUNTS_MAX + 1; })
+META("mount namespace of init", task, OBJ(init), { ((struct cpt_fs_rec *)sample_obj(s, s->fs[0]))->mntns = 1; })
 META("root and cwd", fs, OBJ(fs[0]), { r->root_mount = 0; })
 META("root and cwd", fs, OBJ(fs[0]), { r->cwd_mount = 0; })
 META("root and cwd", fs, OBJ(fs[0]), { r->cwd = s->view[1]; })		/* and a path */
