@@ -174,7 +174,7 @@ refused "mount at /mnt/x (proc) $no it is hidden by another mount" 'mount -t pro
 must nsenter -t "$(ve_init)" -m mount -t sysfs s /mnt/x
 said "mount at /mnt/x (sysfs) $no it shows something outside the container"
 inside 'umount /mnt/x'
-inside 'mount -t hugetlbfs h x; echo >x/empty; truncate -s 8M x/huge'
+inside 'mount -t hugetlbfs h x; : >x/empty; truncate -s 8M x/huge'
 expect 16 '/mnt/x/huge is a file of huge pages, which cannot be preserved yet' ctl chkpnt "$VEID"
 inside 'rm x/huge; umount /mnt/x'
 expect 0 '' ctl chkpnt "$VEID" --check
