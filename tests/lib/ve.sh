@@ -97,11 +97,12 @@ with_admin() {
 	ctl stop "$VEID" --fast >/dev/null 2>&1
 	grep -v ' setup_bdev_super$' /proc/kallsyms >"$WORK/kallsyms"
 	must mount --bind "$WORK/kallsyms" /proc/kallsyms
+	must cp "/etc/vz/conf/$VEID.conf" "$WORK/conf"
 	must ctl set "$VEID" --capability sys_admin:on --save
 	with_ve
 }
 without_admin() {
-	ctl set "$VEID" --capability sys_admin:off --save >/dev/null
+	cp "$WORK/conf" "/etc/vz/conf/$VEID.conf"
 	umount /proc/kallsyms
 }
 

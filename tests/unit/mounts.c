@@ -498,7 +498,8 @@ static void test_lies(void **state)
 
 	(void)state;
 	for (unsigned int i = 0; i < sizeof(lies) / sizeof(*lies); i++) {
-		const char *more = i == 1 ? "133 130 0:44 / /sys ro,nosuid,nodev,noexec - proc proc rw\n" :
+		const char *more = i == 1 ? "133 130 0:44 / /sys ro,nosuid,nodev,noexec - proc proc rw\n"
+					    "139 133 0:45 / /sys/firmware ro,nosuid,nodev,noexec - tmpfs tmpfs rw,mode=555\n" :
 				   i == 2 ? COPY_PROC : COPY_PROC COPY_KCORE;
 		char second[2000], *text, *at;
 		struct ve_mounts back;
