@@ -176,10 +176,13 @@ static int epoll_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 /* --- restore ------------------------------------------------------------------------------------ */
 
-/* Has it told that it is ready, and waits for the next time? */
+/*
+ * Has it told that it is ready, and waits for the next time? Or is it a one-shot that has fired:
+ * for a moment add_item() has it armed, and then it might be on the ready list.
+ */
 static bool has_told(const struct cpt_epoll_item *item)
 {
-	return (item->events & (__force u32)EPOLLET) && !item->ready;
+	return !item->ready && (item->events & (__force u32)EPOLLET || !(item->events & ~KEPT_BITS));
 }
 
 static int add_item(struct cpt_ctx *ctx, struct file *ep, const struct cpt_epoll_item *item)
