@@ -4,6 +4,8 @@
  * O_PATH, the current directory; one in the other; with deleted files and fifos that were in them;
  * fifos full and with readers. Their names may be others' today. Who watches the place
  * where they are made again sees nothing.
+ *
+ * drive: alone
  */
 #include "cpt_test.h"
 
