@@ -73,4 +73,4 @@ refused setown 'has somebody outside the VE told of fd 33 .null. by signals .F_S
 refused perf 'perf.*fd 33'
 refused io_uring 'io_uring.*fd 33'
 refused parent 'outside|parent'
-refused mnt 'namespace'
+refused mnt 'cannot be preserved: it shows something outside the container'
