@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # --check, --stats, --stats=json, --verbose, --quiet, --timeout.
 # timeout: 240
+# short on: 6.1-i386
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

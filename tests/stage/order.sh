@@ -3,6 +3,7 @@
 # The stages out of order, twice, on a VE that does not run, with files that are no images: each
 # answer is a sentence and the exit code that programs around vz know; nothing changes by it.
 # timeout: 240
+# short on: 6.12-amd64
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

@@ -3,6 +3,7 @@
 # An image is good for the file system it was taken with: once the VE has run again, be it restored
 # or started, it is refused, by restore and by start alike; --force overrides. An image of another
 # VE is refused as well.
+# short on: 6.1-i386
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

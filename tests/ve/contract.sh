@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# short on: 6.12-amd64
 # What programs parse from vzctl and vzlist, byte for byte: libvirt, ManageVE, collectd.
 VEID=102
 . "${CPT_TESTS:-$(dirname "$0")/..}/lib/ve.sh"

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# short on: 6.1-i386
 # exec, exec2, enter: words, codes, streams, environment, and what a command leaves behind in the VE.
 . "${CPT_TESTS:-$(dirname "$0")/..}/lib/ve.sh"
 with_ve

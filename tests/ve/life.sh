@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# short on: 6.12-amd64
 # The life of a VE without a checkpoint: create, mount, start, stop, restart, limits, destroy, and
 # what each says and leaves.
 VEID=101
