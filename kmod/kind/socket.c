@@ -137,9 +137,14 @@ int cpt_sock_set(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_sock_opt
  */
 const char *cpt_sock_obstacle(const struct sock *sk)
 {
-	const struct sk_filter *filter = rcu_access_pointer(sk->sk_filter);
+	const struct sk_filter *filter;
+	bool ebpf;
 
-	if (filter && !filter->prog->orig_prog)
+	rcu_read_lock();	/* somebody outside the VE may have the socket too, and take it away */
+	filter = rcu_dereference(sk->sk_filter);
+	ebpf = filter && !filter->prog->orig_prog;
+	rcu_read_unlock();
+	if (ebpf)
 		return "a socket with a filter in eBPF (SO_ATTACH_BPF)";
 	if (rcu_access_pointer(sk->sk_reuseport_cb))
 		return "a socket that chooses one of several (SO_ATTACH_REUSEPORT_CBPF)";
@@ -156,27 +161,36 @@ const char *cpt_sock_obstacle(const struct sock *sk)
 
 static_assert(sizeof(struct sock_filter) == 8 && BPF_MAXINSNS == CPT_FILTER_MAX);
 
-/*
- * cpt_sockfilter_dump - the record of the filter of @sk, if it has one, behind its own
- *
- * The program as it was given (bpf_prog_store_orig_filter()). Nobody changes it meanwhile.
- */
-int cpt_sockfilter_dump(struct cpt_ctx *ctx, const struct sock *sk)
+static int put_filter(struct cpt_ctx *ctx, const struct sock_fprog_kern *prog, bool locked)
 {
-	const struct sk_filter *filter = rcu_access_pointer(sk->sk_filter);
-	const struct sock_fprog_kern *prog;
-	struct cpt_sockfilter_rec *r;
+	const size_t len = prog->len * sizeof(*prog->filter);
+	struct cpt_sockfilter_rec *r = cpt_out_rec(ctx, CPT_K_SOCKFILTER, 0, sizeof(*r), len);
 
-	if (!filter || !filter->prog->orig_prog)
-		return 0;
-	prog = filter->prog->orig_prog;
-	r = cpt_out_rec(ctx, CPT_K_SOCKFILTER, 0, sizeof(*r), prog->len * sizeof(*prog->filter));
 	if (!r)
 		return -ENOMEM;
 	r->count = prog->len;
-	r->locked = sock_flag(sk, SOCK_FILTER_LOCKED);
-	memcpy(r + 1, prog->filter, prog->len * sizeof(*prog->filter));
+	r->locked = locked;
+	memcpy(r + 1, prog->filter, len);
 	return 0;
+}
+
+/*
+ * cpt_sockfilter_dump - the record of the filter of @sk, if it has one, behind its own
+ *
+ * The program as it was given (bpf_prog_store_orig_filter()). Takes the lock of @sk, under which
+ * it is changed.
+ */
+int cpt_sockfilter_dump(struct cpt_ctx *ctx, struct sock *sk)
+{
+	const struct sk_filter *filter;
+	int err = 0;
+
+	lock_sock(sk);
+	filter = rcu_dereference_protected(sk->sk_filter, lockdep_sock_is_held(sk));
+	if (filter && filter->prog->orig_prog)
+		err = put_filter(ctx, filter->prog->orig_prog, sock_flag(sk, SOCK_FILTER_LOCKED));
+	release_sock(sk);
+	return err;
 }
 
 /*

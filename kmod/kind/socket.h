@@ -13,7 +13,7 @@ struct sock;
 void cpt_sock_fill(struct cpt_sock_opts *o, const struct sock *sk);
 int cpt_sock_set(struct cpt_ctx *ctx, struct sock *sk, const struct cpt_sock_opts *o);
 const char *cpt_sock_obstacle(const struct sock *sk);
-int cpt_sockfilter_dump(struct cpt_ctx *ctx, const struct sock *sk);
+int cpt_sockfilter_dump(struct cpt_ctx *ctx, struct sock *sk);
 int cpt_sockfilter_restore(const struct cpt_sockfilter_rec *r, struct sock *sk);
 
 /* unix.c */

@@ -128,20 +128,6 @@ static void test_cover(void **state)
 
 static unsigned int told, hidden, untold;
 
-/* The @nth record of @kind, or NULL. */
-static struct cpt_rec *sample_find(struct sample *s, int kind, unsigned int nth)
-{
-	size_t off, end = sizeof(struct cpt_header) + sample_hdr(s)->meta_len;
-	struct cpt_rec *rec;
-
-	for (off = sizeof(struct cpt_header); off < end; off += rec->len) {
-		rec = (void *)(s->p + off);
-		if (rec->kind == kind && !nth--)
-			return rec;
-	}
-	return NULL;
-}
-
 /*
  * What cannot be another value in a good image, whatever else is right; or is what the object is
  * found by, or needs something else changed too: test_names() has those.

@@ -738,8 +738,8 @@ static inline void sample_image(struct sample *s)
 	sample_end(s);
 }
 
-/* The @nth (from 0) record of @kind in the metadata. */
-static inline void *sample_nth(struct sample *s, int kind, unsigned int nth)
+/* The @nth (from 0) record of @kind in the metadata, or NULL. */
+static inline void *sample_find(struct sample *s, int kind, unsigned int nth)
 {
 	size_t off, end = sizeof(struct cpt_header) + sample_hdr(s)->meta_len;
 	struct cpt_rec *rec;
@@ -749,7 +749,17 @@ static inline void *sample_nth(struct sample *s, int kind, unsigned int nth)
 		if (rec->kind == kind && !nth--)
 			return rec;
 	}
-	abort();
+	return NULL;
+}
+
+/* The same; it is there. */
+static inline void *sample_nth(struct sample *s, int kind, unsigned int nth)
+{
+	void *rec = sample_find(s, kind, nth);
+
+	if (!rec)
+		abort();
+	return rec;
 }
 
 /* The record with this id. */
