@@ -39,12 +39,12 @@
 #define TASKS	64
 #define SYSCALL	(SIGTRAP | 0x80)
 
-static const char *const names[] = {
-	[0x40] = "SET_VE",  [0x41] = "LIST", [0x42] = "KEEP",	[0x43] = "MOUNTS", [0x44] = "SUSPEND",
-	[0x45] = "CHECK",   [0x46] = "PUT",  [0x47] = "DUMP",	[0x48] = "KILL",   [0x49] = "RESUME",
-	[0x4a] = "VERIFY",  [0x4b] = "GET",  [0x4c] = "INIT",	[0x4d] = "MAKE",   [0x4e] = "OPEN",
+#define NAME(command) [_IOC_NR(CPT_IOC_##command)] = #command
+static const char *const names[1 << _IOC_NRBITS] = {
+	NAME(SET_VE), NAME(LIST),   NAME(OPEN),	    NAME(KEEP),	    NAME(MOUNTS), NAME(FIND_MNTNS),
+	NAME(SUSPEND), NAME(CHECK), NAME(PUT_BLOB), NAME(DUMP),	    NAME(KILL),	  NAME(RESUME),
+	NAME(VERIFY), NAME(GET_BLOB), NAME(INIT),   NAME(MAKE),
 };
-#define N_NAMES	(int)(sizeof(names) / sizeof(*names))
 
 static struct {
 	pid_t pid;
@@ -115,8 +115,10 @@ static void at_syscall(pid_t pid)
 	if (info.entry.nr != SYS_ioctl || ((info.entry.args[1] >> 8) & 0xff) != CPT_IOC_MAGIC)
 		return;
 	tasks[t].nr = info.entry.args[1] & 0xff;
-	if (tasks[t].nr >= N_NAMES || !names[tasks[t].nr])
+	if (!names[tasks[t].nr]) {
+		fprintf(stderr, "killed.c has no name for command %#x of /dev/cpt\n", tasks[t].nr);
 		exit(125);
+	}
 	ioctls++;
 	tasks[t].ioctl = ioctls;
 	tasks[t].since = now_us();

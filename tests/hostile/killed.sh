@@ -122,7 +122,8 @@ killed() {
 	local name=$1 before=$2 start=$SECONDS points=$POINTS k what who ms first='' total='' last='' i step n=$samples; shift 2
 	[[ ! ${WHICH-} || " $WHICH " == *" $name "* ]] || return
 	$before
-	"$KILLED" list "$@" >"$WORK/list" 2>"$WORK/said" || fail "$name: list"
+	"$KILLED" list "$@" >"$WORK/list" 2>"$WORK/said" ||
+		fail "$name: list: $(tail -n1 "$WORK/said")"
 	[[ ! ${WHICH-} ]] || cat "$WORK/list" >&2
 	expect '0|16|31' '' ctl chkpnt $VEID --resume
 	! running || rm -f "$IMAGE"
@@ -136,7 +137,7 @@ killed() {
 		last=$what
 		one "$before" caller before "$k" "$@"
 		# after one is before the next of the kind
-		[[ $what == PUT || $what == GET || $what == OPEN ]] || one "$before" caller after "$k" "$@"
+		[[ $what == PUT_BLOB || $what == GET_BLOB || $what == OPEN ]] || one "$before" caller after "$k" "$@"
 		if ((ms > 9)) && [[ $what != SET_VE ]]; then
 			one "$before" caller $((ms / 2)) "$k" "$@"
 			[[ $who != helper ]] || one "$before" main $((ms / 3)) "$k" "$@"
