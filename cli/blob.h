@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What ctl itself has in an image: the VE as JSON, and the contents of its tmpfs mounts. */
+/* What ctl itself has in the metadata of an image: the VE as JSON. */
 #ifndef CPT_CLI_BLOB_H
 #define CPT_CLI_BLOB_H
 

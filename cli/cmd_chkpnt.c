@@ -147,15 +147,6 @@ static int suspend(struct chkpnt *c)
 
 /* --- dump ----------------------------------------------------------------------------------- */
 
-static int put_contents(struct chkpnt *c)
-{
-	size_t bytes = 0;
-	int code = contents_put(c->ve, c->dev, &c->mounts, &bytes);
-
-	step("%u mounts; contents of tmpfs: %zu bytes", c->mounts.n, bytes);
-	return code;
-}
-
 static int put_ve(struct chkpnt *c)
 {
 	char generation[33], *json;
@@ -218,26 +209,36 @@ static void progress_end(struct progress *p)
 	pthread_join(p->thread, NULL);
 }
 
-/* Let the module write the image; an enum code. */
+/* Let the module write the image, with the contents of the VE's mounts; an enum code. */
 static int write_image(struct chkpnt *c, struct dumpfile *d)
 {
 	struct cpt_ioc_dump a = { .fd = d->fd };
+	struct contents contents;
+	size_t tmpfs = 0;
 	struct progress p;
-	int rc, err;
+	int code, rc, err;
 
+	code = contents_begin(c->ve, c->dev, &c->mounts, &contents);
+	if (code)
+		return code;
+	a.own = contents.from;
 	progress_begin(&p, d->fd);
 	rc = dev_ioctl(c->dev, CPT_IOC_DUMP, &a);
 	err = errno;
 	progress_end(&p);
+	code = contents_end(&contents, !rc, &tmpfs);
 	errno = err;
 	if (rc)
-		return fail_errno(err == ENOSPC || err == EDQUOT ? E_NO_SPACE : E_CHKPNT, "Can not dump container");
+		code = fail_errno(err == ENOSPC || err == EDQUOT ? E_NO_SPACE : E_CHKPNT, "Can not dump container");
+	if (code)
+		return code;
 	c->stats.dump_ns = a.ns;
 	c->stats.bytes = a.bytes;
 	c->stats.pages = a.pages;
 	c->stats.pages_shared = a.pages_shared;
-	step("dumped: %llu bytes, %llu pages, %llu shared", (unsigned long long)a.bytes,
-	     (unsigned long long)a.pages, (unsigned long long)a.pages_shared);
+	step("dumped: %llu bytes, %llu pages, %llu shared; %u mounts, contents of tmpfs: %zu bytes",
+	     (unsigned long long)a.bytes, (unsigned long long)a.pages, (unsigned long long)a.pages_shared,
+	     c->mounts.n, tmpfs);
 	return OK;
 }
 
@@ -264,11 +265,7 @@ static int dump(struct chkpnt *c)
 		return fail(E_CHKPNT, "Can not dump container: what is named above cannot be saved");
 	}
 	dumpfile_clean(c->file);
-	code = put_contents(c);
-	if (code)	/* the module may have a sentence on why */
-		dev_ioctl(c->dev, CPT_IOC_CHECK, NULL);
-	else
-		code = put_ve(c);
+	code = put_ve(c);
 	if (!code)
 		code = dumpfile_open(&d, c->file);
 	if (code)

@@ -453,6 +453,16 @@ static bool staged(const struct cpt_rec *obj)
 	return cpt_kind_row(obj->kind)->data == CPT_STAGED;
 }
 
+/* What is read once, from its first byte to its last: ctl's own, pipes and queues. */
+static const char *in_order(const struct image *img, __u64 id, const struct cpt_run *run)
+{
+	if (run->off == img->got[id])
+		return NULL;
+	if (!id)
+		return "contents of mounts out of order";
+	return staged(img->obj[id]) ? "contents of a pipe or socket out of order" : NULL;
+}
+
 static int check_runs(struct image *img, __u64 off, const struct section *s)
 {
 	const char *why = cpt_runs_check(&s->rec, s->runs);
@@ -463,10 +473,10 @@ static int check_runs(struct image *img, __u64 off, const struct section *s)
 		const struct cpt_run *run = &s->runs[i];
 
 		why = cpt_run_check(&img->walk, id, run);
+		if (!why)
+			why = in_order(img, id, run);
 		if (why)
 			break;
-		if (staged(img->obj[id]) && run->off != img->got[id])
-			why = "contents of a pipe or socket out of order";
 		if (run->flags & CPT_RUN_HOLE) {
 			img->holes++;
 		} else {
@@ -505,13 +515,15 @@ static int read_section(struct image *img, __u64 off, struct section *s, bool ch
 {
 	size_t rest = sizeof(s->rec) - sizeof(s->rec.rec);
 	const char *why;
-	uint32_t crc;
+	uint32_t crc, kind;
 
 	if (get(img, &s->rec.nruns, rest, "data"))
 		return -1;
 	why = cpt_data_check(&s->rec);
 	if (why)
 		return bad_at(img, off, why);
+	if (!s->rec.rec.id && img->kind[CPT_K_BLOB].sections != img->sections)
+		return bad_at(img, off, "contents of mounts behind other data");
 	if (get(img, s->runs, s->rec.nruns * sizeof(s->runs[0]), "data"))
 		return -1;
 	crc = crc32c(0, s->runs, s->rec.nruns * sizeof(s->runs[0]));
@@ -522,10 +534,10 @@ static int read_section(struct image *img, __u64 off, struct section *s, bool ch
 		return bad_at(img, off, "data is damaged (checksum)");
 	img->sections++;
 	img->data += s->rec.bytes;
-	img->kind[img->obj[s->rec.rec.id]->kind].sections++;
-	img->kind[img->obj[s->rec.rec.id]->kind].data += s->rec.bytes;
-	return img->obj[s->rec.rec.id]->kind == CPT_K_MM ?
-		check_order(img, off, s->rec.rec.id, last_mm) : 0;
+	kind = s->rec.rec.id ? img->obj[s->rec.rec.id]->kind : CPT_K_BLOB;
+	img->kind[kind].sections++;
+	img->kind[kind].data += s->rec.bytes;
+	return kind == CPT_K_MM ? check_order(img, off, s->rec.rec.id, last_mm) : 0;
 }
 
 static int read_end(struct image *img, __u64 off, const struct cpt_rec *rec)

@@ -91,7 +91,7 @@ struct image {
 	const struct cpt_rec **obj;
 	uint8_t *mark;
 	uint32_t *mm_rank;		/* [id]: place of an MM among those of the tasks, from 1 */
-	__u64 *got;			/* [id]: bytes of data seen */
+	__u64 *got;			/* [id]: bytes of data seen; [0]: of ctl's own */
 };
 
 /* @path "-": standard input. -1 with errno. */

@@ -872,7 +872,7 @@ static enum page page_of(const struct side *s, uint64_t id, uint64_t off, uint64
 			*at = r->at + (off - r->off);
 			return PAGE_DATA;
 		}
-		if (mm->rec.kind != CPT_K_MM)
+		if (!mm || mm->rec.kind != CPT_K_MM)	/* NULL: ctl's own */
 			return PAGE_ZERO;
 		vma = cpt_mm_area(mm, off);
 		if (r || !vma || !(vma->flags & CPT_VMA_INHERIT))
@@ -1107,6 +1107,16 @@ static void diff_globals(struct diff *d, unsigned int kind)
 	}
 }
 
+/* The stream of ctl's own data: contents of mounts. */
+static void diff_own(struct diff *d)
+{
+	static const struct cpt_rec own = { .kind = CPT_K_BLOB };
+
+	strcpy(d->where, "mounts: ");
+	diff_contents(d, &own, &own);
+	*d->where = '\0';
+}
+
 static void diff_headers(struct diff *d)
 {
 	strcpy(d->where, "header: ");
@@ -1125,6 +1135,7 @@ long image_diff(const struct image *a, const struct image *b, bool all, FILE *ou
 		match_rest(&d);
 		diff_headers(&d);
 		diff_globals(&d, CPT_K_BLOB);
+		diff_own(&d);
 		diff_globals(&d, CPT_K_UTS);
 		diff_globals(&d, CPT_K_VDSO);
 		diff_objects(&d);

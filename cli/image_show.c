@@ -180,8 +180,6 @@ static void show_blobs(const struct image *img, FILE *out)
 
 		if (b->tag == CPT_BLOB_VE)
 			fprintf(out, "Description of the VE, ");
-		else if (b->tag == CPT_BLOB_TMPFS)
-			fprintf(out, "Contents of the tmpfs of mount %u, ", b->key);
 		else
 			fprintf(out, "Blob %u/%u, ", b->tag, b->key);
 		put_size(out, b->size);

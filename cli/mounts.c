@@ -327,6 +327,7 @@ static void add_line(struct ve_mounts *all, const struct mount_line *line)
 		.unbindable = line->unbindable,
 		.mnt_id = line->id,
 		.fd = -1,
+		.fresh = -1,
 	};
 }
 
@@ -584,6 +585,8 @@ void mounts_free(struct ve_mounts *all)
 
 		if (m->fd >= 0)
 			close(m->fd);
+		if (m->fresh >= 0)
+			close(m->fresh);
 		free(m->target);
 		free(m->point);
 		free(m->root);
@@ -895,7 +898,7 @@ static const char *parse_one(json_object *o, struct ve_mounts *all)
 	struct ve_mount *m = &all->m[all->n];
 	int id, ns;
 
-	*m = (struct ve_mount){ .parent = -1, .of = -1, .twin = -1, .fd = -1 };
+	*m = (struct ve_mount){ .parent = -1, .of = -1, .twin = -1, .fd = -1, .fresh = -1 };
 	id = get_number(o, "id");
 	ns = get_number(o, "ns");
 	m->target = get_path(o, "target");

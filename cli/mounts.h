@@ -31,6 +31,7 @@ struct ve_mount {
 	bool unbindable;
 	int mnt_id;			/* of mountinfo; 0: not known */
 	int fd;				/* O_PATH of its root; -1: not open */
+	int fresh;			/* at restore: its file system, filled and not yet mounted; -1: there is none */
 };
 
 #define MOUNTS_OWN	1000

@@ -70,7 +70,7 @@ struct packer {
 	size_t n_links;
 };
 
-#define PIECE	(8u << 20)
+#define PIECE	(1u << 20)
 
 static int put_piece(struct packer *p)
 {
@@ -583,9 +583,10 @@ static int empty(int root)
 	return rc;
 }
 
-/* What is left of the pieces. */
+/* Where the pieces come from. */
 struct feed {
-	const struct piece *next, *end;
+	pack_get *get;
+	void *arg;
 };
 
 static la_ssize_t next_piece(struct archive *a, void *arg, const void **data)
@@ -593,16 +594,13 @@ static la_ssize_t next_piece(struct archive *a, void *arg, const void **data)
 	struct feed *f = arg;
 
 	(void)a;
-	if (f->next == f->end)
-		return 0;
-	*data = f->next->data;
-	return f->next++->len;
+	return f->get(f->arg, data);
 }
 
-int tmpfs_unpack(int root, const char *what, const struct piece *pieces, unsigned int n)
+int tmpfs_unpack(int root, const char *what, pack_get *get, void *arg)
 {
 	struct unpacker u = { .a = archive_read_new(), .what = what };
-	struct feed feed = { pieces, pieces + n };
+	struct feed feed = { get, arg };
 	struct archive_entry *e;
 	int code = OK, rc;
 

@@ -37,8 +37,6 @@
 
 struct work {
 	struct ve_mounts *all;
-	remount_fill *fill;
-	void *arg;
 	int proc;		/* /proc/self of the host */
 	pid_t init;		/* of the VE */
 	uint64_t caps;		/* that it may have */
@@ -154,23 +152,36 @@ static int make_readonly(int fs, const struct ve_mount *m)
 	return fsconfig(fs, FSCONFIG_SET_FLAG, "ro", NULL, 0) || fsconfig(fs, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
 }
 
-/* A new file system with its contents, not yet attached; -1 with errno, or 0 after a sentence. */
-static int make_fs(struct work *w, unsigned int i)
+/* A new file system with its contents, if it has any, not yet mounted; an enum code. */
+static int make_fs(struct ve_mounts *all, unsigned int i, remount_fill *fill, void *arg)
 {
-	const struct ve_mount *m = &w->all->m[i];
+	struct ve_mount *m = &all->m[i];
 	char *options = mounts_options(m, false);
-	int fs = fs_new(m->type, m->source, options), mnt = fs < 0 ? -1 : fs_mount(fs, 0), code = OK;
+	int fs = fs_new(m->type, m->source, options), code;
 
-	if (mnt >= 0)
-		code = w->fill(w->arg, i, mnt);
-	if (mnt >= 0 && !code && is_own(w->all, i) && make_readonly(fs, m))
-		mnt = -1;
-	if (code)
-		errno = 0;
+	m->fresh = fs < 0 ? -1 : fs_mount(fs, 0);
+	code = m->fresh < 0 ? cannot(m) : OK;
+	if (!code && fill)
+		code = fill(arg, i, m->fresh);
+	if (!code && is_own(all, i) && make_readonly(fs, m))
+		code = cannot(m);
 	if (fs >= 0)
 		close(fs);
 	free(options);
-	return code ? -1 : mnt;
+	return code;
+}
+
+/* That of mount i; -1 with errno, or 0 after a sentence. */
+static int take_fs(struct work *w, unsigned int i)
+{
+	struct ve_mount *m = &w->all->m[i];
+	int mnt;
+
+	if (m->fresh < 0 && make_fs(w->all, i, NULL, NULL))
+		errno = 0;
+	mnt = m->fresh;
+	m->fresh = -1;
+	return mnt;
 }
 
 /* Put a whole file system on the stage; its descriptor, or -1 as above. */
@@ -178,7 +189,7 @@ static int put_on_stage(struct work *w, unsigned int i)
 {
 	const struct ve_mount *m = &w->all->m[i];
 	char name[16];
-	int mnt = m->row ? mount_clone(m->fd) : make_fs(w, i), at;
+	int mnt = m->row ? mount_clone(m->fd) : take_fs(w, i), at;
 
 	snprintf(name, sizeof(name), "%u", i);
 	if (mnt < 0 || mkdirat(w->stage, name, 0700))
@@ -607,26 +618,32 @@ static int take_rows(struct ve_mounts *all, int proc)
 	return code;
 }
 
-int remount_table(struct ve_mounts *all, remount_fill *fill, void *arg)
+/* Fill what the table has mounted, in a view in which nothing lies on it. */
+static int fill_row(struct ve_mounts *all, unsigned int i, remount_fill *fill, void *arg)
 {
-	int code, bare;
+	int bare = all->m[i].fd < 0 ? -1 : mount_clone(all->m[i].fd), code;
 
-	more_files();
-	code = take_rows(all, 0);
-	for (unsigned int i = 0; i < all->n && !code; i++) {
-		if (all->m[i].fd < 0 || !mounts_has_contents(all, i))
-			continue;
-		/* A view in which nothing lies on it. */
-		bare = mount_clone(all->m[i].fd);
-		code = bare < 0 ? cannot(&all->m[i]) : fill(arg, i, bare);
+	code = bare < 0 && all->m[i].fd >= 0 ? cannot(&all->m[i]) : fill(arg, i, bare);
+	if (bare >= 0)
 		close(bare);
-	}
 	return code;
 }
 
-int remount(struct ve_mounts *all, int proc, pid_t init, uint64_t caps, remount_fill *fill, void *arg)
+int remount_table(struct ve_mounts *all, remount_fill *fill, void *arg)
 {
-	struct work w = { .all = all, .fill = fill, .arg = arg, .proc = proc, .init = init, .caps = caps, .stage = -1 };
+	int code;
+
+	more_files();
+	code = take_rows(all, 0);
+	for (unsigned int i = 0; i < all->n && !code; i++)
+		if (mounts_has_contents(all, i))
+			code = all->m[i].row ? fill_row(all, i, fill, arg) : make_fs(all, i, fill, arg);
+	return code;
+}
+
+int remount(struct ve_mounts *all, int proc, pid_t init, uint64_t caps)
+{
+	struct work w = { .all = all, .proc = proc, .init = init, .caps = caps, .stage = -1 };
 	int code, c;
 
 	w.whole = xmalloc(all->n * sizeof(*w.whole));

@@ -12,12 +12,12 @@
 #include "blob.h"
 #include "caps.h"
 #include "cgroup.h"
+#include "contents.h"
 #include "dev.h"
 #include "gen.h"
 #include "life.h"
 #include "lock.h"
 #include "ns.h"
-#include "pack.h"
 #include "remount.h"
 #include "say.h"
 #include "stage.h"
@@ -40,6 +40,7 @@ struct work {
 	uint64_t caps;
 	struct blobs blobs;
 	struct ve_mounts mounts;
+	struct contents_in contents;
 	struct stats stats;
 };
 
@@ -92,23 +93,20 @@ static int mount_proc(void *arg)
 	return world_proc();
 }
 
-/* Unpack the contents of mount i, which are in one blob or several. */
 static int fill_mount(void *arg, unsigned int i, int fd)
 {
-	const struct work *w = arg;
-	const struct ve_mount *m = &w->mounts.m[i];
-	struct piece *pieces = xmalloc((w->blobs.n + 1) * sizeof(*pieces));
-	unsigned int n = 0;
-	int code = OK;
+	struct work *w = arg;
 
-	for (unsigned int k = 0; k < w->blobs.n; k++)
-		if (w->blobs.b[k].tag == CPT_BLOB_TMPFS && w->blobs.b[k].key == m->id)
-			pieces[n++] = (struct piece){ w->blobs.b[k].data, w->blobs.b[k].len };
-	if (mounts_has_contents(&w->mounts, i))
-		code = n ? tmpfs_unpack(fd, m->target, pieces, n) :
-			   fail(E_RESTORE, "%s: its contents are not in the image", m->target);
-	free(pieces);
-	return code;
+	return contents_unpack(&w->contents, &w->mounts.m[i], fd);
+}
+
+static int fill_all(struct work *w)
+{
+	int code;
+
+	contents_open(&w->contents, w->dev);
+	code = remount_table(&w->mounts, fill_mount, w);
+	return code ? code : contents_close(&w->contents);
 }
 
 static int give_mounts(const struct work *w)
@@ -130,13 +128,13 @@ static void helper(struct work *w)
 
 	/* Before /proc, of which a part is covered by the VE's /dev/null. */
 	if (!code)
-		code = remount_table(&w->mounts, fill_mount, w);
+		code = fill_all(w);
 	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_INIT, &init))
 		code = fail_errno(E_RESTORE, "Can not make the container's init");
 	if (!code)
 		code = ns_in_pids(init.pid, mount_proc, NULL);
 	if (!code)
-		code = remount(&w->mounts, proc, init.pid, w->caps, fill_mount, w);
+		code = remount(&w->mounts, proc, init.pid, w->caps);
 	if (!code)
 		code = give_mounts(w);
 	if (!code && dev_ioctl_quiet(w->dev, CPT_IOC_MAKE, &make))

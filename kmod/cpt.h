@@ -186,6 +186,7 @@ int cpt_dump(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg);
 /* undump.c */
 int cpt_verify(struct cpt_ctx *ctx, struct cpt_ioc_verify *arg);
 int cpt_get_blob(struct cpt_ctx *ctx, struct cpt_ioc_blob *arg);
+int cpt_get_data(struct cpt_ctx *ctx, struct cpt_ioc_data *arg);
 int cpt_init(struct cpt_ctx *ctx, struct cpt_ioc_init *arg);
 int cpt_make(struct cpt_ctx *ctx, struct cpt_ioc_make *arg);
 int cpt_undump_resume(struct cpt_ctx *ctx);

@@ -2,12 +2,14 @@
 /*
  * Dump: a frozen VE becomes an image. The VE is only read. Order: records of
  * the VE as a whole and ctl's blobs, objects in the order of their ids; then
- * contents: small ones (staged at restore), then memory in the order of the tasks.
+ * contents: ctl's own, small ones (staged at restore), memory in the order of the tasks.
  */
 #include <linux/file.h>
+#include <linux/fs.h>
 #include <linux/nsproxy.h>
 #include <linux/time_namespace.h>
 #include <linux/utsname.h>
+#include <linux/vmalloc.h>
 #include <asm/fpu/api.h>
 #include <cpt/walk.h>
 
@@ -97,6 +99,45 @@ static int dump_data(struct cpt_ctx *ctx, bool staged)
 	return 0;
 }
 
+/* As much as there is, up to a section's bytes; short only at the end. */
+static ssize_t read_own(struct file *f, u8 *buf)
+{
+	size_t have = 0;
+
+	while (have < CPT_DATA_MAX) {
+		ssize_t n = kernel_read(f, buf + have, CPT_DATA_MAX - have, NULL);
+
+		if (n < 0)	/* a signal: to ctl that is an interruption, not a reason to begin again */
+			return n == -ERESTARTSYS ? -EINTR : n;
+		if (!n)
+			break;
+		have += n;
+	}
+	return have;
+}
+
+/* What ctl adds: the module does not know what it is. */
+static int dump_own(struct cpt_ctx *ctx, struct file *own)
+{
+	u8 *buf = vmalloc(CPT_DATA_MAX);
+	struct page **pages = kvmalloc_array(CPT_DATA_MAX / PAGE_SIZE, sizeof(*pages), GFP_KERNEL);
+	struct cpt_run run = {};
+	int err = buf && pages ? 0 : -ENOMEM;
+	ssize_t n;
+	u32 i;
+
+	for (i = 0; !err && i < CPT_DATA_MAX / PAGE_SIZE; i++)
+		pages[i] = vmalloc_to_page(buf + i * PAGE_SIZE);
+	while (!err && (n = read_own(own, buf))) {
+		run.len = n;
+		err = n < 0 ? n : cpt_out_data(ctx, 0, &run, 1, pages, DIV_ROUND_UP(n, PAGE_SIZE), n);
+		run.off += n;
+	}
+	kvfree(pages);
+	vfree(buf);
+	return err;
+}
+
 /* Did somebody kill or wake a task while it was dumped? Then the image is of no moment. */
 static int still_frozen(struct cpt_ctx *ctx)
 {
@@ -113,7 +154,7 @@ static int still_frozen(struct cpt_ctx *ctx)
 	return 0;
 }
 
-static int write_image(struct cpt_ctx *ctx, void *arg)
+static int write_image(struct cpt_ctx *ctx, void *own)
 {
 	struct cpt_header hdr = {
 		.magic		= CPT_IMAGE_MAGIC,
@@ -139,6 +180,8 @@ static int write_image(struct cpt_ctx *ctx, void *arg)
 		err = dump_records(ctx);
 	if (!err)
 		err = cpt_out_meta(ctx, &hdr);
+	if (!err && own)
+		err = dump_own(ctx, own);
 	if (!err)
 		err = dump_data(ctx, true);
 	if (!err)
@@ -156,25 +199,16 @@ int cpt_check(struct cpt_ctx *ctx)
 	return cpt_collect_ve(ctx, NULL, NULL);
 }
 
-/* CPT_IOC_DUMP */
-int cpt_dump(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg)
+static int dump_to(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg, struct file *file, struct file *own)
 {
 	u64 start = ktime_get_ns();
-	struct file *file = fget(arg->fd);
 	int err;
 
-	if (!file)
-		return -EBADF;
-	if (!(file->f_mode & FMODE_WRITE)) {
-		fput(file);
-		return -EBADF;
-	}
 	ctx->pages = ctx->pages_shared = 0;
 	ctx->out = cpt_out_new(file);
-	fput(file);
 	if (!ctx->out)
 		return -ENOMEM;
-	err = cpt_collect_ve(ctx, write_image, NULL);
+	err = cpt_collect_ve(ctx, write_image, own);
 	if (err && err != -EBUSY)
 		cpt_say(ctx, "the image cannot be written: error %d", -err);
 	arg->ns = ktime_get_ns() - start;
@@ -184,5 +218,21 @@ int cpt_dump(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg)
 	cpt_out_free(ctx->out);
 	ctx->out = NULL;
 	cpt_ctx_drop_blobs(ctx);
+	return err;
+}
+
+/* CPT_IOC_DUMP */
+int cpt_dump(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg)
+{
+	struct file *file = fget(arg->fd), *own = arg->own < 0 ? NULL : fget(arg->own);
+	int err = -EBADF;
+
+	if (file && (file->f_mode & FMODE_WRITE) &&
+	    (arg->own < 0 || (own && (own->f_mode & FMODE_READ) && S_ISFIFO(file_inode(own)->i_mode))))
+		err = dump_to(ctx, arg, file, own);
+	if (file)
+		fput(file);
+	if (own)
+		fput(own);
 	return err;
 }

@@ -2,8 +2,8 @@
 /*
  * Reading an image: header, metadata whole, then data sections one after the
  * other, each checked against its checksum before anything of the VE may run.
- * Strictly forward. Sections of small things (pipes, sockets) stand first and are staged
- * in memory until their object is made.
+ * Strictly forward. First come sections of ctl's own, which it takes one by one, then those of
+ * small things (pipes, sockets): they are staged in memory until their object is made.
  */
 #include <linux/crc32c.h>
 #include <linux/file.h>
@@ -29,6 +29,7 @@ struct cpt_in {
 	u64 left;			/* bytes of the open section not read yet */
 	u32 crc;			/* of the open section so far */
 	u64 sections, data_bytes;
+	u64 own;			/* bytes of ctl's own that it has taken */
 	struct xarray staged;		/* id -> struct staged */
 };
 
@@ -208,6 +209,49 @@ int cpt_in_section_end(struct cpt_ctx *ctx, struct cpt_section *s)
 	in->sections++;
 	in->data_bytes += in->head.bytes;
 	return skip_padding(ctx, CPT_ALIGN);
+}
+
+static int own_section(struct cpt_ctx *ctx, const struct cpt_section *s, void __user *to)
+{
+	struct cpt_in *in = ctx->undump->in;
+
+	/* one stream, a run a section */
+	if (s->runs->flags || s->runs->off != in->own)
+		return cpt_fail(ctx, -EINVAL, "the image is damaged before %llu: contents out of order", in->off);
+	while (in->left) {
+		u32 len;
+		const void *buf = cpt_in_piece(ctx, in->left, &len);
+
+		if (IS_ERR(buf))
+			return PTR_ERR(buf);
+		if (copy_to_user(to, buf, len))
+			return -EFAULT;
+		to += len;
+		in->own += len;
+	}
+	return 0;
+}
+
+/*
+ * cpt_in_own - the next section of ctl's own data
+ * @to: room for CPT_OWN_MAX bytes; what is there is good only if 0 is returned
+ * @len: out: bytes, 0 if there are no more
+ *
+ * After a failure the image is not to be read any further.
+ */
+int cpt_in_own(struct cpt_ctx *ctx, void __user *to, u32 *len)
+{
+	struct cpt_in *in = ctx->undump->in;
+	struct cpt_section s;
+	u64 before = in->own;
+	int err;
+
+	BUILD_BUG_ON(CPT_OWN_MAX != CPT_DATA_MAX);
+	err = cpt_in_section(ctx, 0, &s);
+	if (err > 0)
+		err = own_section(ctx, &s, to) ?: cpt_in_section_end(ctx, &s);
+	*len = in->own - before;
+	return err;
 }
 
 static int stage_section(struct cpt_ctx *ctx, u64 id, u64 want)

@@ -29,6 +29,7 @@ union stage_arg {
 	struct cpt_ioc_kill kill;
 	struct cpt_ioc_resume resume;
 	struct cpt_ioc_verify verify;
+	struct cpt_ioc_data data;
 	struct cpt_ioc_init init;
 	struct cpt_ioc_make make;
 };
@@ -124,6 +125,11 @@ static int do_get_blob(struct cpt_ctx *ctx, union stage_arg *arg)
 	return cpt_get_blob(ctx, &arg->blob);
 }
 
+static int do_get_data(struct cpt_ctx *ctx, union stage_arg *arg)
+{
+	return cpt_get_data(ctx, &arg->data);
+}
+
 static int do_keep(struct cpt_ctx *ctx, union stage_arg *arg)
 {
 	ctx->sticky = true;
@@ -183,6 +189,7 @@ static const struct transition {
 	{ CPT_IOC_VERIFY,	"verify",	IN(IDLE),	do_verify,	CPT_VERIFIED,	SAME },
 	{ CPT_IOC_GET_BLOB,	"blob",		IN(VERIFIED) | IN(INITED),
 								do_get_blob,	SAME,		SAME },
+	{ CPT_IOC_GET_DATA,	"data",		IN(VERIFIED),	do_get_data,	SAME,		SAME },
 	{ CPT_IOC_INIT,		"init",		IN(VERIFIED),	do_init,	CPT_INITED,	SAME },
 	{ CPT_IOC_MAKE,		"make",		IN(INITED),	do_make,	CPT_UNDUMPED,	CPT_IDLE },
 };

@@ -331,6 +331,14 @@ int cpt_get_blob(struct cpt_ctx *ctx, struct cpt_ioc_blob *arg)
 	return 0;
 }
 
+/* CPT_IOC_GET_DATA */
+int cpt_get_data(struct cpt_ctx *ctx, struct cpt_ioc_data *arg)
+{
+	if (arg->len < CPT_OWN_MAX || arg->pad)
+		return -EINVAL;
+	return cpt_in_own(ctx, u64_to_user_ptr(arg->data), &arg->len);
+}
+
 /* --- INIT and MAKE ----------------------------------------------------------------------------- */
 
 /*

@@ -15,6 +15,8 @@
  * Records without one belong to the object before them (an mm's areas, a task's
  * queued signals).
  *
+ * Data sections without one stand first: they are ctl's own, one stream of bytes (cli/contents.c).
+ *
  * Checksums are CRC-32C as in RFC 3720: initial value ~0, inverted at the end. In
  * the kernel that is ~crc32c(~0, p, len): its crc32c() does not invert. The nine
  * bytes "123456789" give 0xe3069283.
@@ -100,7 +102,7 @@ enum cpt_kind {
 	CPT_K_PIDFD	= 27,	/* object: struct cpt_pidfd_rec */
 	CPT_K_UNIX	= 28,	/* object: struct cpt_unix_rec: a unix socket, open or not */
 	CPT_K_SOCKET	= 29,	/* object: struct cpt_socket_rec: an open file that is a socket */
-	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object */
+	CPT_K_DATA	= 30,	/* struct cpt_data_rec: after the metadata only; id names the object, or is 0 */
 	CPT_K_END	= 31,	/* struct cpt_end_rec: the last record of a complete image */
 	CPT_K_UNIXQ	= 32,	/* object: struct cpt_unixq_rec: whom a unix socket is connected with, and what waits in it */
 	CPT_K_FOWN	= 33,	/* struct cpt_fown_rec: who gets signals of the open file before */

@@ -26,7 +26,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define CPT_IOC_ABI	3	/* raised when a struct below changes */
+#define CPT_IOC_ABI	4	/* raised when a struct below changes */
 
 /* Stages of a context (struct cpt_ioc_ve.stage). */
 enum cpt_stage {
@@ -103,11 +103,10 @@ struct cpt_ioc_blob {
 
 /* Tags of blobs (struct cpt_ioc_blob.tag, struct cpt_blob_rec.tag). */
 #define CPT_BLOB_VE	1	/* JSON: the VE, its generation, its mounts (cli/blob.c) */
-#define CPT_BLOB_TMPFS	2	/* archive of the contents of the tmpfs with mount id `key`, or the next piece of it */
 
 struct cpt_ioc_dump {
 	__s32 fd;		/* the image; written forward from its position, never seeked */
-	__u32 pad;
+	__s32 own;		/* ctl's own data for it, a pipe: read to its end; -1: there are none */
 	__aligned_u64 ns;	/* out */
 	__aligned_u64 bytes;	/* out: size of the image */
 	__aligned_u64 pages;	/* out: pages of memory in it */
@@ -121,6 +120,14 @@ struct cpt_ioc_verify {
 	__u32 blobs;		/* out: CPT_IOC_GET_BLOB's indices go up to this */
 	__aligned_u64 bytes;	/* out: bytes of metadata */
 };
+
+/* The next of ctl's own data, in the order in which CPT_IOC_DUMP read them. */
+struct cpt_ioc_data {
+	__u32 len;		/* in: room, CPT_OWN_MAX or more; out: bytes, 0 at the end */
+	__u32 pad;		/* zero */
+	__aligned_u64 data;
+};
+#define CPT_OWN_MAX	(4u << 20)
 
 struct cpt_ioc_init {
 	__aligned_u64 cap_bset;	/* capabilities the VE may have (bit per CAP_*) */
@@ -189,6 +196,8 @@ struct cpt_ioc_list {
 #define CPT_IOC_VERIFY	_IOWR(CPT_IOC_MAGIC, 0x4a, struct cpt_ioc_verify)
 /* VERIFIED, INITED */
 #define CPT_IOC_GET_BLOB _IOWR(CPT_IOC_MAGIC, 0x4b, struct cpt_ioc_blob)
+/* VERIFIED */
+#define CPT_IOC_GET_DATA _IOWR(CPT_IOC_MAGIC, 0x4f, struct cpt_ioc_data)
 /*
  * VERIFIED -> INITED: clone the VE's init into a new pid namespace and into the
  * caller's other namespaces and cgroup. The caller is a process made for this,

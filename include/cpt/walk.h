@@ -1051,6 +1051,7 @@ static inline const char *cpt_data_check(const struct cpt_data_rec *d)
 	CPT_BAD_IF(d->nruns == 0 || d->nruns > CPT_RUNS_MAX || d->bytes > CPT_DATA_MAX ||
 		   d->rec.len != sizeof(*d) + d->nruns * sizeof(struct cpt_run),
 		   "length of a data section");
+	CPT_BAD_IF(!d->rec.id && d->nruns != 1, "contents of mounts in more than one run");
 	return NULL;
 }
 
@@ -1128,6 +1129,10 @@ static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, cons
 	const struct cpt_rec *obj = id && id <= w->nobj ? w->obj[id] : NULL;
 	__u64 size;
 
+	if (!id) {	/* ctl's own */
+		CPT_BAD_IF(run->flags & CPT_RUN_HOLE, "hole in what is not inherited");
+		return NULL;
+	}
 	CPT_BAD_IF(!obj || cpt_kind_rows[obj->kind].data == CPT_NO_DATA, "data of an object that has none");
 	if (cpt_kind_rows[obj->kind].data == CPT_AREAS)
 		return cpt_mm_run_check((const void *)obj, run);

@@ -3,6 +3,7 @@
  * usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]
  *        image IMAGE OUT --seed N --sift COUNT --ve VEID
  *        image IMAGE OUT --text FROM --to TO
+ *        image IMAGE OUT --own AT
  *        image --busy DIR
  *
  * The last is a program for the VE, with something of every kind in it; it makes
@@ -16,6 +17,8 @@
  *                 is tried
  *   --cut K       it ends at place K of 50 (0: at once; 49: shortly before its end)
  *   --text FROM   this text in the metadata becomes TO, which is as long; checksums are right
+ *   --own AT      byte AT (-1: the last) of ctl's own data, the contents of mounts, is another;
+ *                 checksums are right
  *   --regs WHAT   registers of tasks are what no program may have: cs, eflags,
  *                 fsbase, gsbase, ip, sp, xstate; checksums are right
  *
@@ -472,6 +475,36 @@ static void replace_text(struct file *f, const char *from, const char *to)
 	note("%s -> %s, %d times", from, to, count);
 }
 
+/* --- ctl's own data ------------------------------------------------------------------------------- */
+
+/* Where byte @at of it is; SIZE_MAX and *@bytes of all, if there are fewer. */
+static size_t own_at(const struct file *f, size_t at, size_t *bytes)
+{
+	size_t off = meta_end(f), first;
+	const struct cpt_data_rec *d;
+
+	for (*bytes = 0;; *bytes += d->bytes, off = cpt_align_up(first + d->bytes, CPT_ALIGN)) {
+		d = (const void *)(f->p + off);
+		if (d->rec.kind != CPT_K_DATA || d->rec.id)
+			return SIZE_MAX;
+		first = cpt_align_up(off + d->rec.len, CPT_DATA_ALIGN);
+		if (at - *bytes < d->bytes)
+			return first + (at - *bytes);
+	}
+}
+
+static void change_own(struct file *f, long at)
+{
+	size_t bytes, where;
+
+	own_at(f, SIZE_MAX, &bytes);
+	where = own_at(f, at < 0 ? bytes + at : (size_t)at, &bytes);
+	if (where == SIZE_MAX)
+		errx(2, "ctl's own data are %zu bytes", bytes);
+	f->p[where] ^= 0x20;
+	note("byte %ld of ctl's own data", at);
+}
+
 /* --- in the VE ----------------------------------------------------------------------------------- */
 
 static void must(long ret)
@@ -668,6 +701,7 @@ static int usage(void)
 	fputs("usage: image IMAGE OUT [--seed N] [--fix] [--cut K | --regs WHAT]\n"
 	      "       image IMAGE OUT --seed N --sift COUNT --ve VEID\n"
 	      "       image IMAGE OUT --text FROM --to TO\n"
+	      "       image IMAGE OUT --own AT\n"
 	      "       image --busy DIR\n", stderr);
 	return 2;
 }
@@ -683,10 +717,11 @@ int main(int argc, char **argv)
 		{ "ve", required_argument, NULL, 'v' },
 		{ "text", required_argument, NULL, 't' },
 		{ "to", required_argument, NULL, 'o' },
+		{ "own", required_argument, NULL, 'a' },
 		{ "busy", required_argument, NULL, 'b' },
 		{ }
 	};
-	const char *what = NULL, *text = NULL, *to = NULL;
+	const char *what = NULL, *text = NULL, *to = NULL, *own = NULL;
 	long cut = -1, count = 0;
 	unsigned int veid = 0;
 	bool fix = false;
@@ -710,6 +745,8 @@ int main(int argc, char **argv)
 			text = optarg;
 		else if (c == 'o')
 			to = optarg;
+		else if (c == 'a')
+			own = optarg;
 		else if (c == 'b')
 			return busy(optarg);
 		else
@@ -728,6 +765,9 @@ int main(int argc, char **argv)
 		fix = true;
 	} else if (text) {
 		replace_text(&f, text, to);
+		fix = true;
+	} else if (own) {
+		change_own(&f, strtol(own, NULL, 0));
 		fix = true;
 	} else if (cut >= 0) {
 		f.n = f.n * cut / CUTS;

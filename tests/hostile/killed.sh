@@ -130,7 +130,7 @@ killed() {
 	while read -r k what who ms; do
 		if [[ $k == syscalls ]]; then first=$what total=$who; continue; fi
 		if [[ ! ${CPT_LONG-} ]]; then
-			# blobs are all the same, and undump is restore up to its last command
+			# blobs (and data) are all the same, and undump is restore up to its last command
 			[[ $what != "$last" ]] || continue
 			[[ $name != undump || $what == MAKE || $what == KEEP ]] || continue
 		fi

@@ -21,15 +21,19 @@ must ctl chkpnt "$VEID" --dumpfile "$GOOD"
 before=$(sort /proc/self/mountinfo)
 
 COUNT=0
-# refused SENTENCE FROM TO: with this in place of that
-refused() {
-	must "$CPT_BIN/hostile/image" "$GOOD" "$BAD" --text "${2//\//\\/}" --to "${3//\//\\/}"
+# refused_with SENTENCE WHAT ARG…: the image that hostile/image makes so
+refused_with() {
+	must "$CPT_BIN/hostile/image" "$GOOD" "$BAD" "${@:3}"
 	expect 17 '' ctl restore "$VEID" --dumpfile "$BAD" --force --keep
-	[[ $SAID == *"$1"* ]] || fail "with $3 for $2 it is not refused with '$1': $SAID"
-	ve_gone || fail "with $3 for $2 something is left"
-	[[ $(sort /proc/self/mountinfo) == "$before" ]] || fail "with $3 for $2 the host has other mounts"
+	[[ $SAID == *"$1"* ]] || fail "with $2 it is not refused with '$1': $SAID"
+	ve_gone || fail "with $2 something is left"
+	[[ $(sort /proc/self/mountinfo) == "$before" ]] || fail "with $2 the host has other mounts"
 	COUNT=$((COUNT + 1))
 }
+# refused SENTENCE FROM TO: with this in place of that
+refused() { refused_with "$1" "$3 for $2" --text "${2//\//\\/}" --to "${3//\//\\/}"; }
+# garbled AT: the stream of contents has another byte there
+garbled() { refused_with contents "another byte $1 of the contents" --own "$1"; }
 damaged='what it says of it is damaged' none='no mount shows the whole of its file system'
 refused "$damaged" '"point":"/mnt/one"' '"point":"/../onee"'
 refused "$damaged" '"point":"/mnt/one"' '"point":"/./mntee"'
@@ -56,6 +60,8 @@ refused 'Cannot mount /mnt/ov (overlay) in the container: Invalid argument' 'low
 refused 'Cannot mount /mnt/ov (overlay) in the container: Invalid argument' 'lowerdir=/srv/low' 'lowerdir=/proc/fs'
 refused 'No such file or directory' 'lowerdir=/srv/low' 'lowerdir=/etc/xxx'
 refused 'that this ctl does not make' '"type":"overlay","source":"mine2"' '"type":"overla","source":"mine22"'
+# Of a piece of an archive the mount is 4 bytes, its length 4 more; a piece for no mount ends them all.
+for at in 0 7 8 -16 -12 -8 -4; do garbled $at; done
 must ctl restore "$VEID" --dumpfile "$GOOD" --force --keep
 must nsenter -t "$(ve_init)" -m test -d /mnt/one/in
 say "$COUNT images refused, and the good one restored"

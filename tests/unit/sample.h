@@ -682,7 +682,7 @@ static inline void sample_meta(struct sample *s)
 	strcpy(h->release, "6.1.0-41-amd64");
 	s->n = sizeof(*h);
 	sample_blob(s, CPT_BLOB_VE, 0, "{\"veid\":101,\"generation\":\"7\",\"mounts\":[{\"id\":1}]}");
-	sample_blob(s, CPT_BLOB_TMPFS, 2, "an archive");
+	sample_blob(s, CPT_BLOB_VE + 1, 2, "an archive");
 	uts = sample_rec(s, CPT_K_UTS, sizeof(*uts), false);
 	strcpy(uts->nodename, "sample");
 	vdso = sample_rec(s, CPT_K_VDSO, sizeof(*vdso) + 100, false);
@@ -725,6 +725,8 @@ static inline void sample_image(struct sample *s)
 {
 	sample_meta(s);
 	sample_meta_end(s);
+	sample_data(s, 0, 1, &(struct cpt_run){ 0, 50, 0 });
+	sample_data(s, 0, 1, &(struct cpt_run){ 50, 9, 0 });
 	sample_data(s, s->pipe, 1, &(struct cpt_run){ 0, 96 + 100, 0 });
 	sample_data(s, s->fifopipe, 2, (struct cpt_run[]){ { 0, 96, 0 }, { 96, 7, 0 } });
 	sample_data(s, s->queue, 1, &(struct cpt_run){ 0, 8, 0 });
