@@ -143,7 +143,7 @@ check:
 check-long:
 	scripts/check --long $(if $(T),-t $(T)) $(if $(filter command line,$(origin K)),-k $(K))
 
-demo lint bench-freeze:
+demo lint bench-freeze bench-scale:
 	scripts/$@
 
 # For scripts/lint: everything compiled anew with warnings as errors, apart from the real builds.
@@ -159,5 +159,5 @@ lint-programs:
 fuzz:
 	tests/run -k host -t 'fuzz/*'
 
-.PHONY: all check check-long demo lint fuzz bench-freeze lint-module lint-programs test-programs module ctl install install-ctl install-module uninstall clean
+.PHONY: all check check-long demo lint fuzz bench-freeze bench-scale lint-module lint-programs test-programs module ctl install install-ctl install-module uninstall clean
 .DELETE_ON_ERROR:
