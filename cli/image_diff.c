@@ -285,7 +285,8 @@ static const struct cpt_rec *next_sub(const struct side *s, const struct cpt_rec
 {
 	do
 		rec = cpt_rec_next(&s->img->walk, rec);
-	while (rec && (rec->kind == CPT_K_BLOB || rec->kind == CPT_K_UTS || rec->kind == CPT_K_VDSO));
+	while (rec && (rec->kind == CPT_K_BLOB || rec->kind == CPT_K_UTS || rec->kind == CPT_K_VDSO ||
+		       rec->kind == CPT_K_IPC));
 	return rec && !rec->id ? rec : NULL;
 }
 
@@ -1137,6 +1138,7 @@ long image_diff(const struct image *a, const struct image *b, bool all, FILE *ou
 		diff_globals(&d, CPT_K_BLOB);
 		diff_own(&d);
 		diff_globals(&d, CPT_K_UTS);
+		diff_globals(&d, CPT_K_IPC);
 		diff_globals(&d, CPT_K_VDSO);
 		diff_objects(&d);
 	}

@@ -105,6 +105,44 @@ PARTS(shmem, { .name = "name", .size = 1, .form = FORM_TEXT, .count = shmem_name
 
 FIELDS(memfd, FILE_BODY(memfd_rec), F(memfd_rec, shmem, REF));
 
+#define IPC_IDS(i) F(ipc_rec, ids[i].next_id, INT), F(ipc_rec, ids[i].last_idx, INT), F(ipc_rec, ids[i].seq, DEC), \
+		   F(ipc_rec, ids[i].cursor, DEC)
+FIELDS(ipc,
+	F(ipc_rec, shmmax, DEC), F(ipc_rec, shmall, DEC), ARRAY(ipc_rec, sem, INT), F(ipc_rec, msgmax, DEC),
+	F(ipc_rec, msgmnb, DEC), F(ipc_rec, msgmni, DEC), F(ipc_rec, shmmni, DEC), F(ipc_rec, shm_rmid_forced, DEC),
+	F(ipc_rec, mq_queues_max, INT), F(ipc_rec, mq_msg_max, DEC), F(ipc_rec, mq_msgsize_max, DEC),
+	F(ipc_rec, mq_msg_default, DEC), F(ipc_rec, mq_msgsize_default, DEC), IPC_IDS(0), IPC_IDS(1), IPC_IDS(2));
+
+#define IPC_PERM(k) \
+	F(k, perm.id, INT), F(k, perm.key, INT), F(k, perm.uid, DEC), F(k, perm.gid, DEC), F(k, perm.cuid, DEC), \
+	F(k, perm.cgid, DEC), F(k, perm.mode, OCT), F(k, perm.pad, PAD)
+FIELDS(shm,
+	IPC_PERM(shm_rec), F(shm_rec, size, DEC), F(shm_rec, atime, INT), F(shm_rec, dtime, INT), F(shm_rec, ctime, INT),
+	F(shm_rec, cpid, DEC), F(shm_rec, lpid, DEC), F(shm_rec, name, INT), F(shm_rec, creator, DEC),
+	F(shm_rec, noreserve, DEC), F(shm_rec, locker, DEC));
+FIELDS(shmat, F(shmat_rec, shm, REF), F(shmat_rec, readonly, DEC), F(shmat_rec, pad, PAD));
+
+FIELDS(sem, IPC_PERM(sem_rec), F(sem_rec, otime, INT), F(sem_rec, ctime, INT), F(sem_rec, n, COUNT),
+	F(sem_rec, pad, PAD));
+FIELDS(sem_value, F(sem_value, value, DEC), F(sem_value, pid, DEC));
+COUNT(sem, n)
+PARTS(sem, { .name = "semaphore", .size = sizeof(struct cpt_sem_value), .fields = sem_value_fields, .count = sem_n });
+
+static const struct image_field ref_fields[] = { { .name = "", .size = 8, .form = FORM_REF }, { } };
+FIELDS(semundo, F(semundo_rec, ntasks, COUNT), F(semundo_rec, nadjs, COUNT));
+FIELDS(sem_adj, F(sem_adj, sem, REF), F(sem_adj, num, DEC), F(sem_adj, adj, INT));
+COUNT(semundo, ntasks)
+COUNT(semundo, nadjs)
+PARTS(semundo, { .name = "task", .size = 8, .fields = ref_fields, .count = semundo_ntasks },
+	{ .name = "adjustment", .size = sizeof(struct cpt_sem_adj), .fields = sem_adj_fields, .count = semundo_nadjs });
+
+FIELDS(msgq, IPC_PERM(msgq_rec), F(msgq_rec, stime, INT), F(msgq_rec, rtime, INT), F(msgq_rec, ctime, INT),
+	F(msgq_rec, qbytes, DEC), F(msgq_rec, bytes, DEC), F(msgq_rec, lspid, DEC), F(msgq_rec, lrpid, DEC),
+	F(msgq_rec, nmsgs, COUNT), F(msgq_rec, pad, PAD));
+FIELDS(msgq_msg, F(msgq_msg, type, INT), F(msgq_msg, len, DEC), F(msgq_msg, pad, PAD));
+COUNT(msgq, nmsgs)
+PARTS(msgq, { .name = "message", .size = sizeof(struct cpt_msgq_msg), .fields = msgq_msg_fields, .count = msgq_nmsgs });
+
 FIELDS(mm,
 	F(mm_rec, parent, REF), F(mm_rec, exe, REF), F(mm_rec, start_code, HEX), F(mm_rec, end_code, HEX),
 	F(mm_rec, start_data, HEX), F(mm_rec, end_data, HEX), F(mm_rec, start_brk, HEX), F(mm_rec, brk, HEX),
@@ -259,7 +297,6 @@ FIELDS(unixq, F(unixq_rec, owner, REF), F(unixq_rec, peer, REF), F(unixq_rec, li
 	F(unixq_rec, bytes, DEC), F(unixq_rec, nmsgs, COUNT), F(unixq_rec, nfiles, COUNT));
 FIELDS(unix_msg, F(unix_msg, sender, REF), F(unix_msg, stamp, INT), F(unix_msg, len, DEC), F(unix_msg, flags, HEX),
 	F(unix_msg, pid, DEC), F(unix_msg, uid, DEC), F(unix_msg, gid, DEC), F(unix_msg, nfiles, DEC));
-static const struct image_field ref_fields[] = { { .name = "", .size = 8, .form = FORM_REF }, { } };
 COUNT(unixq, nmsgs)
 COUNT(unixq, nfiles)
 PARTS(unixq, { .name = "message", .size = sizeof(struct cpt_unix_msg), .fields = unix_msg_fields, .count = unixq_nmsgs },
@@ -312,6 +349,12 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_VIEW]	= { view_fields, view_parts },
 	[CPT_K_NSFD]	= { nsfd_fields, NULL },
 	[CPT_K_GONE]	= { gone_fields, gone_parts },
+	[CPT_K_IPC]	= { ipc_fields, NULL },
+	[CPT_K_SHM]	= { shm_fields, NULL },
+	[CPT_K_SHMAT]	= { shmat_fields, NULL },
+	[CPT_K_SEM]	= { sem_fields, sem_parts },
+	[CPT_K_SEMUNDO]	= { semundo_fields, semundo_parts },
+	[CPT_K_MSGQ]	= { msgq_fields, msgq_parts },
 	[CPT_K_SOCKFILTER] = { sockfilter_fields, sockfilter_parts },
 };
 

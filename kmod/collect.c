@@ -9,18 +9,13 @@
  *  - a child of init in a session that is not init's lost its parent: it is
  *    cloned by the leader of its session, or, where that is dead, by init,
  *    through a temporary task that exits at once (ORPHAN).
- * Then every task, depth first, enters the object table with all it has, and at last
- * what unix sockets lead to.
+ * Then the VE's System V IPC enters the object table, every task, depth first, with all it
+ * has, and at last what unix sockets lead to, and which semaphores are to be undone.
  */
-#include <linux/ipc_namespace.h>
-#include <linux/nsproxy.h>
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/xarray.h>
-#include <uapi/linux/msg.h>
-#include <uapi/linux/sem.h>
-#include <uapi/linux/shm.h>
 
 #include "collect.h"
 #include "kind.h"
@@ -259,59 +254,6 @@ static int collect_tasks(struct cpt_ctx *ctx, struct walk *w)
 	return 0;
 }
 
-/* Limits of IPC that the VE's root has set: include/uapi/linux/{sem,msg,shm}.h have the others. */
-static void check_ipc_limits(struct cpt_ctx *ctx, const struct ipc_namespace *ipc)
-{
-	const struct {
-		const char *name;
-		u64 is, usual;
-	} limits[] = {
-		{ "kernel.sem", ipc->sem_ctls[0], SEMMSL },
-		{ "kernel.sem", ipc->sem_ctls[1], SEMMNS },
-		{ "kernel.sem", ipc->sem_ctls[2], SEMOPM },
-		{ "kernel.sem", ipc->sem_ctls[3], SEMMNI },
-		{ "kernel.msgmax", ipc->msg_ctlmax, MSGMAX },
-		{ "kernel.msgmnb", ipc->msg_ctlmnb, MSGMNB },
-		{ "kernel.msgmni", ipc->msg_ctlmni, MSGMNI },
-		{ "kernel.shmmax", ipc->shm_ctlmax, SHMMAX },
-		{ "kernel.shmall", ipc->shm_ctlall, SHMALL },
-		{ "kernel.shmmni", ipc->shm_ctlmni, SHMMNI },
-		{ "kernel.shm_rmid_forced", ipc->shm_rmid_forced, 0 },
-		{ "fs.mqueue.queues_max", ipc->mq_queues_max, DFLT_QUEUESMAX },
-		{ "fs.mqueue.msg_max", ipc->mq_msg_max, DFLT_MSGMAX },
-		{ "fs.mqueue.msgsize_max", ipc->mq_msgsize_max, DFLT_MSGSIZEMAX },
-		{ "fs.mqueue.msg_default", ipc->mq_msg_default, DFLT_MSG },
-		{ "fs.mqueue.msgsize_default", ipc->mq_msgsize_default, DFLT_MSGSIZE },
-	};
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(limits); i++)
-		if (limits[i].is != limits[i].usual)
-			cpt_obstacle(ctx, "the VE has set %s to %llu, which cannot be preserved yet",
-				     limits[i].name, limits[i].is);
-}
-
-/* What belongs to the VE as a whole and would be lost. */
-static void check_namespaces(struct cpt_ctx *ctx, struct walk *w)
-{
-	static const char * const names[] = { "semaphores", "message queues", "shared memory" };
-	struct ipc_namespace *ipc;
-	int i;
-
-	task_lock(w->root->task);
-	ipc = w->root->task->nsproxy ? get_ipc_ns(w->root->task->nsproxy->ipc_ns) : NULL;
-	task_unlock(w->root->task);
-	if (!ipc)
-		return;
-	for (i = 0; i < ARRAY_SIZE(names); i++)
-		if (ipc->ids[i].in_use)
-			cpt_obstacle(ctx, "the VE has System V %s, which cannot be preserved yet", names[i]);
-	if (ipc->mq_queues_count)
-		cpt_obstacle(ctx, "the VE has POSIX message queues, which cannot be preserved yet");
-	check_ipc_limits(ctx, ipc);
-	ksym(put_ipc_ns)(ipc);
-}
-
 static int check_objects(struct cpt_ctx *ctx)
 {
 	struct cpt_obj *obj;
@@ -348,18 +290,21 @@ int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *a
 	if (!err)
 		err = build_tree(ctx, &w);
 	if (!err)
+		err = cpt_ipc_collect(ctx, w.root->task);
+	if (!err)
 		err = collect_tasks(ctx, &w);
 	if (!err)
 		err = cpt_unix_collect_queues(ctx);
-	if (!err) {
-		check_namespaces(ctx, &w);
+	if (!err)
+		err = cpt_semundo_collect(ctx);
+	if (!err)
 		err = check_objects(ctx);
-	}
 	if (!err && ctx->obstacles)
 		err = -EBUSY;
 	if (!err && then)
 		err = then(ctx, arg);
 	cpt_obj_release_all(ctx);
+	cpt_ipc_drop(ctx);
 	cpt_freezer_pin(&ctx->frz, false);
 	free_nodes(&w);
 	return err;

@@ -99,6 +99,7 @@ struct cpt_ctx {
 	struct list_head obj_list;	/* the same in the order of their ids */
 	u32 nobjs;
 	u32 obstacles;
+	struct ipc_namespace *ipc;	/* the VE's, held; NULL but from collect on */
 	struct cpt_out *out;
 	u64 pages, pages_shared;
 

@@ -173,6 +173,8 @@ static int write_image(struct cpt_ctx *ctx, void *own)
 	hdr.xfeatures = compat_xfeatures();
 	err = dump_ve(ctx, &hdr);
 	if (!err)
+		err = cpt_ipc_dump(ctx);
+	if (!err)
 		err = dump_blobs(ctx);
 	if (!err)
 		err = cpt_vdso_dump(ctx);

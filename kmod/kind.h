@@ -77,6 +77,7 @@ extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pi
 	cpt_view_ops, cpt_nsfd_ops,
 	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_gone_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
+	cpt_shm_ops, cpt_shmat_ops, cpt_sem_ops, cpt_semundo_ops, cpt_msgq_ops,
 	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_task_ops;
 
 /* kind.c */
@@ -146,6 +147,21 @@ int cpt_unix_late(struct cpt_ctx *ctx);
 
 /* kind/shmem.c */
 const char *cpt_memfd_name(const struct file *f);
+int cpt_shmem_contents(struct cpt_ctx *ctx, u64 id, struct inode *inode);
+
+/* kind/ipc.c */
+int cpt_ipc_collect(struct cpt_ctx *ctx, struct task_struct *init);
+void cpt_ipc_drop(struct cpt_ctx *ctx);
+int cpt_ipc_dump(struct cpt_ctx *ctx);
+int cpt_ipc_restore(struct cpt_ctx *ctx);
+int cpt_ipc_late(struct cpt_ctx *ctx);
+
+/* kind/shm.c */
+int cpt_shmat_collect(struct cpt_ctx *ctx, struct vm_area_struct *vma, const struct cpt_holder *who);
+
+/* kind/sem.c */
+int cpt_semundo_collect(struct cpt_ctx *ctx);
+int cpt_semundo_restore(struct cpt_ctx *ctx, u64 id);
 
 /* words.c */
 const char *cpt_device_words(const struct inode *inode);

@@ -7,6 +7,7 @@
 
 #include <linux/module.h>
 
+#include "compat/ipc.h"
 #include "compat/private.h"
 #include "cpt.h"
 #include "dev.h"
@@ -20,6 +21,9 @@ static int __init cpt_module_init(void)
 	if (err)
 		return err;
 	err = cpt_private_init();
+	if (err)
+		return err;
+	err = cpt_ipc_init();
 	if (err)
 		return err;
 	err = cpt_kinds_init();

@@ -268,6 +268,30 @@ void cpt_pages_free(struct cpt_pages *p)
 	kvfree(p->page);
 }
 
+/* cpt_bytes_out - write @buf as the data of object @id */
+int cpt_bytes_out(struct cpt_ctx *ctx, u64 id, const char *buf, u64 bytes)
+{
+	struct cpt_pages pages = {};
+	int err = 0;
+	u32 room;
+	void *to;
+
+	while (!err && pages.bytes < bytes) {
+		to = cpt_pages_room(&pages, &room);
+		if (!to) {
+			err = -ENOMEM;
+			break;
+		}
+		room = min_t(u64, room, bytes - pages.bytes);
+		memcpy(to, buf + pages.bytes, room);
+		pages.bytes += room;
+	}
+	if (!err)
+		err = cpt_pages_out(ctx, id, &pages);
+	cpt_pages_free(&pages);
+	return err;
+}
+
 /* The last record: without it the image is not one. */
 int cpt_out_end(struct cpt_ctx *ctx)
 {

@@ -22,6 +22,7 @@ struct cpt_pages {
 void *cpt_pages_room(struct cpt_pages *p, u32 *room);
 int cpt_pages_out(struct cpt_ctx *ctx, u64 id, struct cpt_pages *p);
 void cpt_pages_free(struct cpt_pages *p);
+int cpt_bytes_out(struct cpt_ctx *ctx, u64 id, const char *buf, u64 bytes);
 int cpt_out_end(struct cpt_ctx *ctx);
 u64 cpt_out_bytes(const struct cpt_out *out);
 

@@ -168,7 +168,7 @@ pid_t cpt_tree_clone(struct cpt_ctx *ctx, struct kernel_clone_args *args)
 static u64 clone_flags(const struct cpt_task_rec *c, const struct cpt_task_rec *r, bool thread)
 {
 	if (thread)
-		return CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM |
+		return CLONE_VM | CLONE_SIGHAND | CLONE_THREAD |
 		       (c->files == r->files ? CLONE_FILES : 0) | (c->fs == r->fs ? CLONE_FS : 0);
 	if (r->state == CPT_TASK_ZOMBIE)
 		return 0;
@@ -460,6 +460,8 @@ static int build(struct cpt_rtask *rt)
 		err = PTR_ERR_OR_ZERO(cpt_made(ctx, r->cred));
 	if (!err && !(zombie || c->files == r->files))
 		err = ksys(close_range, 0, ~0U, 0);
+	if (!err && !rt->creator)
+		err = cpt_ipc_restore(ctx);
 	if (!err && !zombie)
 		err = restore_own(ctx, r->mm, c->mm);
 	if (!err && !zombie && r->fs != c->fs)
@@ -632,6 +634,8 @@ static int restore_files(struct cpt_rtask *rt)
 	if (wait_for_completion_killable(&rt->turn))
 		return -EINTR;		/* all are killed */
 	err = READ_ONCE(u->err);
+	if (!err && rt->undo)
+		err = cpt_semundo_restore(rt->ctx, rt->undo);
 	if (!err && !rt->creator)
 		err = cpt_late(rt->ctx);
 	if (!err && acts_for_fs(rt))

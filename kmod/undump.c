@@ -102,7 +102,7 @@ int cpt_late(struct cpt_ctx *ctx)
 		else if (made)
 			err = ops->late(ctx, u->walk.obj[id], made);
 	}
-	return err;
+	return err ? err : cpt_ipc_late(ctx);
 }
 
 /*
@@ -221,6 +221,16 @@ static int find_spare_pid(struct cpt_undump *u)
 	return 0;
 }
 
+/* Which tasks share what is to undo of semaphores. */
+static void list_undo(struct cpt_ctx *ctx, const struct cpt_semundo_rec *r)
+{
+	const u64 *task = (const void *)(r + 1);
+	u32 i;
+
+	for (i = 0; i < r->ntasks; i++)
+		((struct cpt_rtask *)cpt_made_already(ctx, task[i]))->undo = r->rec.id;
+}
+
 /* An entry for each task, in the image's order. */
 static int list_tasks(struct cpt_ctx *ctx)
 {
@@ -234,6 +244,8 @@ static int list_tasks(struct cpt_ctx *ctx)
 	for (id = 1; id <= u->walk.nobj; id++) {
 		struct cpt_rtask *rt = &u->tasks[n];
 
+		if (u->walk.obj[id]->kind == CPT_K_SEMUNDO)
+			list_undo(ctx, (const void *)u->walk.obj[id]);
 		if (u->walk.obj[id]->kind != CPT_K_TASK)
 			continue;
 		rt->ctx = ctx;

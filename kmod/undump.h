@@ -27,6 +27,7 @@ struct cpt_rtask {
 	u32 index;
 	struct cpt_rtask *creator;	/* NULL: init */
 	struct task_struct *task;	/* held, once it exists */
+	u64 undo;			/* SEMUNDO, or 0 */
 	struct completion made;		/* it and all it creates exist */
 	struct completion turn;		/* to make its descriptors */
 	unsigned long scratch;		/* a page of its memory for system calls, or 0 */

@@ -110,6 +110,12 @@ enum cpt_kind {
 	CPT_K_NSFD	= 35,	/* object: struct cpt_nsfd_rec: an open namespace */
 	CPT_K_GONE	= 36,	/* object: struct cpt_gone_rec: a directory or a fifo that lost its name */
 	CPT_K_SOCKFILTER = 37,	/* struct cpt_sockfilter_rec: what the unix socket before lets in */
+	CPT_K_IPC	= 38,	/* struct cpt_ipc_rec: limits and counters of the VE's IPC namespace */
+	CPT_K_SHM	= 39,	/* object: struct cpt_shm_rec: a segment of System V shared memory */
+	CPT_K_SHMAT	= 40,	/* object: struct cpt_shmat_rec: one shmat(2) of it, mapped by whoever inherited it */
+	CPT_K_SEM	= 41,	/* object: struct cpt_sem_rec: a set of semaphores */
+	CPT_K_SEMUNDO	= 42,	/* object: struct cpt_semundo_rec: what is undone when the last of some tasks exits */
+	CPT_K_MSGQ	= 43,	/* object: struct cpt_msgq_rec: a queue of messages of System V */
 	CPT_K_MAX
 };
 
@@ -456,6 +462,111 @@ struct cpt_memfd_rec {
 	__u64 shmem;		/* SHMEM */
 };
 
+/* The counters by which ids of System V IPC are chosen (struct ipc_ids). */
+struct cpt_ipc_ids {
+	__s32 next_id;		/* kernel.shm_next_id…: the id that the next object gets; -1: any */
+	__s32 last_idx;		/* index of the last object made; -1: none yet */
+	__u32 seq;		/* at most 65535 */
+	__u32 cursor;		/* where the search for the next index begins; at most 2^24 */
+};
+
+/* The limits are those of /proc/sys/kernel and, mq_*, of /proc/sys/fs/mqueue. */
+struct cpt_ipc_rec {
+	struct cpt_rec rec;
+	__u64 shmmax, shmall;
+	__s32 sem[4];		/* SEMMSL, SEMMNS, SEMOPM, SEMMNI */
+	__u32 msgmax, msgmnb, msgmni;
+	__u32 shmmni;
+	__u32 shm_rmid_forced;	/* 0, 1 */
+	__s32 mq_queues_max;
+	__u32 mq_msg_max, mq_msgsize_max;
+	__u32 mq_msg_default, mq_msgsize_default;
+	struct cpt_ipc_ids ids[3];	/* of semaphores, messages, shared memory */
+};
+#define CPT_IPC_INDEX_MAX	(1u << 24)
+#define CPT_MQ_MSG_MAX		65536u
+#define CPT_MQ_MSGSIZE_MAX	(1u << 24)
+
+/* What all objects of System V IPC have. Pids are those of the VE, 0: nobody's there. Times are seconds. */
+struct cpt_ipc_perm {
+	__s32 id;
+	__s32 key;		/* 0: IPC_PRIVATE */
+	__u32 uid, gid;
+	__u32 cuid, cgid;	/* of the creator */
+	__u32 mode;
+	__u32 pad;
+};
+
+#define CPT_SHM_DEST	01000u	/* of cpt_ipc_perm.mode: removed, goes with the last who has it mapped */
+#define CPT_SHM_LOCKED	02000u
+
+struct cpt_shm_rec {
+	struct cpt_rec rec;
+	struct cpt_ipc_perm perm;
+	__u64 size;		/* bytes; the contents are data of this id */
+	__s64 atime, dtime, ctime;
+	__u32 cpid, lpid;
+	__s32 name;		/* the key that it was made with */
+	__u32 creator;		/* the thread that made it, if it lives: see kernel.shm_rmid_forced */
+	__u32 noreserve;	/* 1: SHM_NORESERVE */
+	__u32 locker;		/* CPT_SHM_LOCKED: the user whose RLIMIT_MEMLOCK it counts for */
+};
+
+struct cpt_shmat_rec {
+	struct cpt_rec rec;
+	__u64 shm;		/* SHM */
+	__u32 readonly;		/* 0, 1 */
+	__u32 pad;
+};
+
+#define CPT_SEM_MAX	32767	/* SEMVMX */
+
+struct cpt_sem_rec {
+	struct cpt_rec rec;
+	struct cpt_ipc_perm perm;
+	__s64 otime, ctime;
+	__u32 n;		/* at least 1 */
+	__u32 pad;
+	/* struct cpt_sem_value sems[n] */
+};
+
+struct cpt_sem_value {
+	__u32 value;		/* at most CPT_SEM_MAX */
+	__u32 pid;		/* who changed it last */
+};
+
+struct cpt_semundo_rec {
+	struct cpt_rec rec;
+	__u32 ntasks;		/* at least 1 */
+	__u32 nadjs;
+	/* __u64 tasks[ntasks]: TASK; struct cpt_sem_adj adjs[nadjs]: those of a set together */
+};
+
+struct cpt_sem_adj {
+	__u64 sem;		/* SEM */
+	__u32 num;
+	__s32 adj;		/* to be added; within CPT_SEM_MAX either way, not 0 */
+};
+
+struct cpt_msgq_rec {
+	struct cpt_rec rec;
+	struct cpt_ipc_perm perm;
+	__s64 stime, rtime, ctime;
+	__u64 qbytes;
+	__u64 bytes;		/* of all messages, one after the other; they are data of this id */
+	__u32 lspid, lrpid;
+	__u32 nmsgs;
+	__u32 pad;
+	/* struct cpt_msgq_msg msgs[nmsgs] */
+};
+#define CPT_MSGQ_MAX	(1u << 26)	/* bytes of a queue */
+
+struct cpt_msgq_msg {
+	__s64 type;		/* above 0 */
+	__u32 len;
+	__u32 pad;
+};
+
 struct cpt_mm_rec {
 	struct cpt_rec rec;
 	__u64 parent;		/* MM of which this one is a fork; 0: none to share with */
@@ -485,6 +596,7 @@ enum cpt_vma_type {
 	CPT_VMA_SHMEM	= 2,	/* shared, file: SHMEM */
 	CPT_VMA_VDSO	= 3,	/* the kernel's: [vdso] */
 	CPT_VMA_VVAR	= 4,	/* the kernel's: [vvar]… */
+	CPT_VMA_SYSV	= 5,	/* shared, file: SHMAT */
 	CPT_VMA_TYPES
 };
 
@@ -513,7 +625,7 @@ struct cpt_vma_rec {
 	struct cpt_rec rec;
 	__u64 start, end;	/* page aligned */
 	__u64 pgoff;		/* pages into the file */
-	__u64 file;		/* REG or SHMEM, as type says */
+	__u64 file;		/* REG, MEMFD, SHMEM or SHMAT, as type says */
 	__u32 type;		/* enum cpt_vma_type */
 	__u32 flags;		/* CPT_VMA_* */
 };
@@ -741,8 +853,8 @@ struct cpt_vdso_rec {
  *
  * Of an MM, off is an address; runs are whole pages, each within one area that is
  * anonymous or a private mapping of a file. A hole is within an inherited area.
- * Of a SHMEM and of a DELETED, off is an offset and runs are whole pages. Of a PIPE, runs follow
- * one another from 0 to its bytes.
+ * Of a SHMEM, a SHM and a DELETED, off is an offset and runs are whole pages. Of a PIPE, a UNIXQ and
+ * a MSGQ, runs follow one another from 0 to its bytes.
  */
 struct cpt_data_rec {
 	struct cpt_rec rec;

@@ -42,7 +42,8 @@ struct cpt_walk {
 	const struct cpt_header *hdr;	/* passed by cpt_header_check() */
 	const __u8 *meta;		/* hdr->meta_len bytes, 8-aligned */
 	const struct cpt_rec **obj;	/* room for hdr->objects + 1; [id] -> record */
-	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task, or UNIX by a file; 2: by a queue;
+	__u8 *mark;			/* room for hdr->objects + 1, zeroed: 1: named by a task, UNIX by a file, or TASK by
+					 * a SEMUNDO; 2: by a queue;
 					 * EPOLL, GONE: how deep it nests */
 	__u32 nobj;			/* 0; objects seen so far */
 
@@ -614,6 +615,126 @@ static inline bool cpt_ref_mappable(const struct cpt_walk *w, const struct cpt_r
 	return cpt_ref(w, rec, id, CPT_K_REG, false) || cpt_ref(w, rec, id, CPT_K_MEMFD, false);
 }
 
+static inline const char *cpt_check_ipc_ids(const struct cpt_ipc_ids *ids)
+{
+	CPT_BAD_IF(ids->next_id < -1 || ids->last_idx < -1 || ids->last_idx >= (__s32)CPT_IPC_INDEX_MAX ||
+		   ids->seq > 65535 || ids->cursor > CPT_IPC_INDEX_MAX, "counter of IPC");
+	return NULL;
+}
+
+static inline const char *cpt_check_ipc(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_ipc_rec *r = (const void *)rec;
+	const char *err = NULL;
+	int i;
+
+	CPT_BAD_IF(w->nobj, "limits of IPC behind objects");
+	CPT_BAD_IF(r->sem[3] < 0 || r->sem[3] > (__s32)CPT_IPC_INDEX_MAX || r->msgmni > CPT_IPC_INDEX_MAX ||
+		   r->shmmni > CPT_IPC_INDEX_MAX || r->msgmax > 0x7fffffff || r->msgmnb > 0x7fffffff ||
+		   r->shm_rmid_forced > 1, "limit of IPC");
+	CPT_BAD_IF(!r->mq_msg_max || r->mq_msg_max > CPT_MQ_MSG_MAX || !r->mq_msg_default ||
+		   r->mq_msg_default > CPT_MQ_MSG_MAX || r->mq_msgsize_max < 128 ||
+		   r->mq_msgsize_max > CPT_MQ_MSGSIZE_MAX || r->mq_msgsize_default < 128 ||
+		   r->mq_msgsize_default > CPT_MQ_MSGSIZE_MAX, "limit of POSIX message queues");
+	for (i = 0; i < 3 && !err; i++)
+		err = cpt_check_ipc_ids(&r->ids[i]);
+	return err;
+}
+
+static inline bool cpt_ipc_perm_ok(const struct cpt_ipc_perm *p, __u32 modes)
+{
+	return p->id >= 0 && p->uid != ~0u && p->gid != ~0u && p->cuid != ~0u && p->cgid != ~0u &&
+	       !(p->mode & ~modes) && !p->pad;
+}
+
+/* They stand before all tasks, whose memory may have them. */
+static inline const char *cpt_check_shm(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_shm_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(w->ntasks || !cpt_ipc_perm_ok(&r->perm, 0777 | CPT_SHM_DEST | CPT_SHM_LOCKED),
+		   "owner or mode of shared memory");
+	CPT_BAD_IF(!r->size || r->size > CPT_ADDR_MAX, "size of shared memory");
+	CPT_BAD_IF(r->perm.mode & CPT_SHM_DEST ? r->perm.key : r->perm.key != r->name, "key of shared memory");
+	CPT_BAD_IF(r->cpid > CPT_PID_MAX || r->lpid > CPT_PID_MAX || r->creator > CPT_PID_MAX ||
+		   r->noreserve > 1 || (r->perm.mode & CPT_SHM_LOCKED ? r->locker == ~0u : r->locker),
+		   "properties of shared memory");
+	return NULL;
+}
+
+static inline const char *cpt_check_shmat(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_shmat_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_ref(w, rec, r->shm, CPT_K_SHM, false) || r->readonly > 1 || r->pad,
+		   "mapped shared memory");
+	return NULL;
+}
+
+static inline const char *cpt_check_sem(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_sem_rec *r = (const void *)rec;
+	const struct cpt_sem_value *v = (const void *)(r + 1);
+	__u32 i;
+
+	CPT_BAD_IF(w->ntasks || !cpt_ipc_perm_ok(&r->perm, 0777), "owner or mode of semaphores");
+	CPT_BAD_IF(!r->n || r->pad || !cpt_fits(rec, sizeof(*r), r->n, sizeof(*v)), "number of semaphores");
+	for (i = 0; i < r->n; i++)
+		CPT_BAD_IF(v[i].value > CPT_SEM_MAX || v[i].pid > CPT_PID_MAX, "semaphore");
+	return NULL;
+}
+
+static inline const char *cpt_check_sem_adj(struct cpt_walk *w, const struct cpt_rec *rec,
+					    const struct cpt_sem_adj *a)
+{
+	CPT_BAD_IF(!cpt_ref(w, rec, a->sem, CPT_K_SEM, false) ||
+		   a->num >= ((const struct cpt_sem_rec *)w->obj[a->sem])->n, "semaphore to undo");
+	CPT_BAD_IF(!a->adj || a->adj > CPT_SEM_MAX || a->adj < -CPT_SEM_MAX - 1, "what is to undo of a semaphore");
+	return NULL;
+}
+
+/* Live tasks, each in one of these. */
+static inline const char *cpt_check_semundo(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_semundo_rec *r = (const void *)rec;
+	const __u64 *task = (const void *)(r + 1);
+	const struct cpt_sem_adj *adj = (const void *)(task + r->ntasks);
+	const char *err = NULL;
+	__u32 i;
+
+	CPT_BAD_IF(!r->ntasks || r->ntasks > rec->len / sizeof(*task) || r->nadjs > rec->len / sizeof(*adj) ||
+		   !cpt_fits(rec, sizeof(*r), (__u64)r->ntasks * sizeof(*task) + (__u64)r->nadjs * sizeof(*adj), 1),
+		   "length of what is to undo");
+	for (i = 0; i < r->ntasks; i++) {
+		CPT_BAD_IF(!cpt_ref(w, rec, task[i], CPT_K_TASK, false) || w->mark[task[i]] ||
+			   ((const struct cpt_task_rec *)w->obj[task[i]])->state != CPT_TASK_LIVE,
+			   "task that undoes");
+		w->mark[task[i]] = 1;
+	}
+	for (i = 0; i < r->nadjs && !err; i++)
+		err = cpt_check_sem_adj(w, rec, &adj[i]);
+	return err;
+}
+
+static inline const char *cpt_check_msgq(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_msgq_rec *r = (const void *)rec;
+	const struct cpt_msgq_msg *m = (const void *)(r + 1);
+	__u64 bytes = 0;
+	__u32 i;
+
+	CPT_BAD_IF(w->ntasks || !cpt_ipc_perm_ok(&r->perm, 0777), "owner or mode of a message queue");
+	CPT_BAD_IF(r->lspid > CPT_PID_MAX || r->lrpid > CPT_PID_MAX || r->pad,
+		   "properties of a message queue");
+	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->nmsgs, sizeof(*m)), "length of a message queue");
+	for (i = 0; i < r->nmsgs; i++) {
+		CPT_BAD_IF(m[i].type <= 0 || m[i].pad, "message in a queue");
+		bytes += m[i].len;
+	}
+	CPT_BAD_IF(bytes != r->bytes || bytes > CPT_MSGQ_MAX, "length of a message queue");
+	return NULL;
+}
+
 static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_mm_rec *r = (const void *)rec;
@@ -656,6 +777,9 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 		CPT_BAD_IF(!cpt_ref_mappable(w, rec, r->file), "file of a memory area");
 	else if (r->type == CPT_VMA_SHMEM)
 		CPT_BAD_IF(!cpt_ref_shmem(w, rec, r->file, false), "shared memory of an area");
+	else if (r->type == CPT_VMA_SYSV)
+		CPT_BAD_IF(!(r->flags & CPT_VMA_SHARED) || !cpt_ref(w, rec, r->file, CPT_K_SHMAT, false),
+			   "shared memory of an area");
 	else
 		CPT_BAD_IF(r->file, "file of an area without one");
 	return NULL;
@@ -967,6 +1091,16 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_PIDFD]	= { "pidfd", sizeof(struct cpt_pidfd_rec), true, true, true, CPT_NO_DATA, cpt_check_pidfd },
 	[CPT_K_VIEW]	= { "file of the kernel", sizeof(struct cpt_view_rec), false, true, true, CPT_NO_DATA, cpt_check_view },
 	[CPT_K_NSFD]	= { "namespace", sizeof(struct cpt_nsfd_rec), true, true, true, CPT_NO_DATA, cpt_check_nsfd },
+	[CPT_K_IPC]	= { "limits of IPC", sizeof(struct cpt_ipc_rec), true, false, false, CPT_NO_DATA, cpt_check_ipc },
+	[CPT_K_SHM]	= { "System V shared memory", sizeof(struct cpt_shm_rec), true, true, false, CPT_PAGES,
+			    cpt_check_shm },
+	[CPT_K_SHMAT]	= { "mapped shared memory", sizeof(struct cpt_shmat_rec), true, true, false, CPT_NO_DATA,
+			    cpt_check_shmat },
+	[CPT_K_SEM]	= { "semaphores", sizeof(struct cpt_sem_rec), false, true, false, CPT_NO_DATA, cpt_check_sem },
+	[CPT_K_SEMUNDO]	= { "semaphores to undo", sizeof(struct cpt_semundo_rec), false, true, false, CPT_NO_DATA,
+			    cpt_check_semundo },
+	[CPT_K_MSGQ]	= { "message queue", sizeof(struct cpt_msgq_rec), false, true, false, CPT_STAGED,
+			    cpt_check_msgq },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 
@@ -1113,6 +1247,10 @@ static inline __u64 cpt_data_size(const struct cpt_rec *obj)
 		return ((const struct cpt_unixq_rec *)obj)->bytes;
 	case CPT_K_SHMEM:
 		return ((const struct cpt_shmem_rec *)obj)->size;
+	case CPT_K_SHM:
+		return ((const struct cpt_shm_rec *)obj)->size;
+	case CPT_K_MSGQ:
+		return ((const struct cpt_msgq_rec *)obj)->bytes;
 	case CPT_K_DELETED:
 		return ((const struct cpt_deleted_rec *)obj)->size;
 	}

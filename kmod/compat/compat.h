@@ -11,9 +11,11 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fsnotify_backend.h>
+#include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/posix-timers.h>
 #include <linux/sched/signal.h>
+#include <linux/shmem_fs.h>
 #include <linux/uio.h>
 #include <linux/time_namespace.h>
 #include <linux/version.h>
@@ -300,11 +302,22 @@ static inline long compat_gup(struct mm_struct *mm, unsigned long addr, unsigned
 #define COMPAT_WALK_RDLOCK
 #endif
 
+/* Has memory of the kernel's tmpfs a NUMA policy, by way of whoever mapped it? */
+static inline bool compat_shmem_policy(const struct inode *inode)
+{
+#ifdef CONFIG_NUMA
+	return SHMEM_I((struct inode *)inode)->policy.root.rb_node;
+#else
+	return false;
+#endif
+}
+
 /* The NUMA policy of an area, if that exists. */
 static inline bool compat_vma_policy(const struct vm_area_struct *vma)
 {
 #ifdef CONFIG_NUMA
-	return vma->vm_policy;
+	return vma->vm_policy || (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == TMPFS_MAGIC &&
+				  compat_shmem_policy(file_inode(vma->vm_file)));
 #else
 	return false;
 #endif

@@ -56,6 +56,10 @@ void hook_cred_free(struct cred *cred);
 /* Private to fs/timerfd.c. */
 int do_timerfd_settime(int ufd, int flags, const struct itimerspec64 *new, struct itimerspec64 *old);
 
+/* Private to ipc. */
+struct kern_ipc_perm *ipc_obtain_object_check(struct ipc_ids *ids, int id);
+void ipc_set_key_private(struct ipc_ids *ids, struct kern_ipc_perm *perm);
+
 /* Private to fs: what is mounted on a path, with a reference. */
 struct vfsmount *lookup_mnt(const struct path *path);
 

@@ -7,7 +7,7 @@
  * private one that were written), flags of madvise and mlock, pages that fork
  * shared with the parent (shared again, in the image once), holes.
  * Not preserved: that a page was swapped, or huge.
- * Refused: memfd and SysV segments, huge pages, device memory, userfaultfd,
+ * Refused: huge pages, device memory, userfaultfd,
  * protection keys, NUMA policy, area names, an LDT.
  *
  * Who shares with whom: a child's mm names its creator's as parent. An area that
@@ -35,6 +35,7 @@
 #include <linux/uaccess.h>
 #include <asm/vdso.h>
 
+#include "compat/ipc.h"
 #include "in.h"
 #include "kind.h"
 #include "out.h"
@@ -98,6 +99,12 @@ static bool is_shared_anon(const struct vm_area_struct *vma)
 	       !strcmp(f->f_path.dentry->d_name.name, "dev/zero");
 }
 
+/* Attached by shmat(2). */
+static bool is_sysv(const struct vm_area_struct *vma)
+{
+	return vma->vm_file && compat_is_shmat(vma->vm_file);
+}
+
 static enum cpt_vma_type type_of(struct vm_area_struct *vma)
 {
 	const char *name = special_name(vma);
@@ -108,6 +115,8 @@ static enum cpt_vma_type type_of(struct vm_area_struct *vma)
 		return CPT_VMA_VVAR;
 	if (is_shared_anon(vma))
 		return CPT_VMA_SHMEM;
+	if (is_sysv(vma))
+		return CPT_VMA_SYSV;
 	return vma->vm_file ? CPT_VMA_FILE : CPT_VMA_ANON;
 }
 
@@ -159,7 +168,7 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC)
 		return "secret memory (memfd_secret)";
 	if (vma->vm_file && (file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) &&
-	    type != CPT_VMA_SHMEM && !cpt_memfd_name(vma->vm_file))
+	    type != CPT_VMA_SHMEM && type != CPT_VMA_SYSV && !cpt_memfd_name(vma->vm_file))
 		return "memory of a file without a path";
 	if (writable_later(vma))
 		return "memory of a sealed memfd that was mapped for writing";
@@ -175,6 +184,8 @@ static int collect_area(struct cpt_ctx *ctx, struct vm_area_struct *vma,
 		cpt_obstacle(ctx, "process %d (%s) has %s at %lx: %pD, which cannot be preserved yet",
 			     who->pid, who->comm, why, vma->vm_start, vma->vm_file);
 		/* lest somebody outside seem to hold it */
+		if (is_sysv(vma))
+			return cpt_shmat_collect(ctx, vma, who);
 		return cpt_memfd_name(vma->vm_file) ? cpt_collect_file(ctx, vma->vm_file, who) : 0;
 	}
 	if (why)
@@ -185,6 +196,8 @@ static int collect_area(struct cpt_ctx *ctx, struct vm_area_struct *vma,
 		return cpt_collect_file(ctx, vma->vm_file, who);
 	case CPT_VMA_SHMEM:
 		return cpt_collect(ctx, CPT_K_SHMEM, file_inode(vma->vm_file), who);
+	case CPT_VMA_SYSV:
+		return cpt_shmat_collect(ctx, vma, who);
 	default:
 		return 0;
 	}
@@ -311,7 +324,7 @@ static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struc
 		r->flags = flags_of(vma);
 		if (inherited(parent, vma))
 			r->flags |= CPT_VMA_INHERIT;
-		if (r->type == CPT_VMA_FILE) {
+		if (r->type == CPT_VMA_FILE || r->type == CPT_VMA_SYSV) {
 			r->pgoff = vma->vm_pgoff;
 			r->file = cpt_obj_id(ctx, vma->vm_file);
 		} else if (r->type == CPT_VMA_SHMEM) {

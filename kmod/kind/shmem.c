@@ -7,7 +7,7 @@
  * Preserved: size and contents, holes stay holes, swapped pages too; name, seals,
  * owner and mode of a memfd.
  * Not preserved: times of a memfd.
- * Refused elsewhere (mm.c): SysV segments, huge pages.
+ * System V segments are shm.c's. Refused elsewhere (mm.c): huge pages, NUMA policies.
  *
  * Contents come in the image in the order of the ids, and are read forward. What only
  * a descriptor holds is needed late, when descriptors are made; so whoever reads data
@@ -96,9 +96,9 @@ static bool next_page(struct address_space *mapping, pgoff_t *index)
 
 #define BATCH 512
 
-static int shmem_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
+/* cpt_shmem_contents - write what is in @inode as the data of object @id */
+int cpt_shmem_contents(struct cpt_ctx *ctx, u64 id, struct inode *inode)
 {
-	struct inode *inode = obj->ptr;
 	struct address_space *mapping = inode->i_mapping;
 	pgoff_t index = 0, end = DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
 	struct cpt_run *runs = kvmalloc_array(BATCH, sizeof(*runs), GFP_KERNEL);
@@ -123,7 +123,7 @@ static int shmem_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 				runs[nruns++] = (struct cpt_run){ (u64)index << PAGE_SHIFT, PAGE_SIZE };
 		}
 		if (!err && n)
-			err = cpt_out_data(ctx, obj->id, runs, nruns, pages, n, (u64)n * PAGE_SIZE);
+			err = cpt_out_data(ctx, id, runs, nruns, pages, n, (u64)n * PAGE_SIZE);
 		ctx->pages += n;
 		if (n < BATCH && !err)
 			err = 1;	/* the end */
@@ -133,6 +133,11 @@ static int shmem_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	kvfree(runs);
 	kvfree(pages);
 	return err < 0 ? err : 0;
+}
+
+static int shmem_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	return cpt_shmem_contents(ctx, obj->id, obj->ptr);
 }
 
 static struct file *new_file(const struct cpt_shmem_rec *r)

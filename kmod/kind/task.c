@@ -9,8 +9,7 @@
  * Not preserved: CPU time, faults, start time, hardware breakpoints.
  * Refused: stopped and traced tasks, vfork in progress, namespaces of its own,
  * 32-bit programs on a 64-bit kernel, and what attribute() names: seccomp,
- * realtime and deadline scheduling, I/O priorities… (Semaphore undo: with the
- * semaphores, collect.c.)
+ * realtime and deadline scheduling, I/O priorities… (Semaphore undo: sem.c.)
  *
  * Registers are read and written as ptrace does it, by the kernel's regsets, on
  * a task that is parked and off the CPU: the same checks hold.

@@ -40,7 +40,11 @@
 #include <sys/un.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -547,6 +551,27 @@ static void fill_pipes(void)
 	must(write(fifo, text, 100));
 }
 
+/* Segments that are attached, removed, by themselves; semaphores to undo; messages. */
+static void have_ipc(void)
+{
+	struct { long type; char text[5000]; } m = { 3, "something" };
+	struct sembuf op = { 1, 4, SEM_UNDO };
+	int id;
+
+	must(id = shmget(0x627573, 20000, IPC_CREAT | 0600));
+	strcpy(shmat(id, NULL, 0), "something");
+	must(id = shmget(IPC_PRIVATE, 5000, 0600));
+	shmat(id, NULL, SHM_RDONLY);
+	must(shmctl(id, IPC_RMID, NULL));
+	must(id = shmget(IPC_PRIVATE, 100, 0600));
+	must(shmctl(id, SHM_LOCK, NULL));
+	must(id = semget(IPC_PRIVATE, 5, 0600));
+	must(semop(id, &op, 1));
+	must(id = msgget(0x627573, IPC_CREAT | 0600));
+	must(msgsnd(id, &m, sizeof(m.text), 0));
+	must(msgsnd(id, &m, 0, 0));
+}
+
 static void have_signals(void)
 {
 	struct itimerval real = { { 0, 200000 }, { 0, 200000 } };
@@ -673,6 +698,7 @@ static int busy(const char *dir)
 
 	must(chdir(dir));
 	fill_pipes();
+	have_ipc();
 	have_signals();
 	have_events();
 	have_files();

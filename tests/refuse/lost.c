@@ -502,8 +502,38 @@ static void s_sysvshm(void)
 	want(ipc_id);
 	p = sys(shmat(ipc_id, NULL, 0));
 	p[1] = 45;
-	hold_as(getpid(), "shared memory");
+	hold();
 	kept(p[1] == 45 && shmget(0x10057, 0, 0) == ipc_id, "the segment is gone");
+	shm_undo(0);
+}
+
+static void s_shmhuge(void)
+{
+	signal(SIGTERM, shm_undo);
+	ipc_id = shmget(IPC_PRIVATE, 1 << 22, 0600 | SHM_HUGETLB);
+	want(ipc_id);
+	hold_as(getpid(), "shared memory.*huge pages");
+	sys(shmctl(ipc_id, IPC_STAT, &(struct shmid_ds){}));
+	shm_undo(0);
+}
+
+static void s_shmbind(void)
+{
+	struct policy was, is;
+	unsigned long node = 1;
+	char *p;
+
+	signal(SIGTERM, shm_undo);
+	ipc_id = sys(shmget(IPC_PRIVATE, PAGE, 0600));
+	p = sys(shmat(ipc_id, NULL, 0));
+	if (syscall(SYS_mbind, p, PAGE, 2, &node, 2, 0)) {
+		shmctl(ipc_id, IPC_RMID, NULL);
+		none(strerror(errno));
+	}
+	was = policy_now(p);
+	hold_as(getpid(), "shared memory.*NUMA policy");
+	is = policy_now(p);
+	kept(is.mode == was.mode && is.mask == was.mask, "mode %d mask %#lx", is.mode, is.mask);
 	shm_undo(0);
 }
 
@@ -516,7 +546,7 @@ static void s_sysvsem(void)
 	ipc_id = semget(0x10058, 1, IPC_CREAT | 0600);
 	want(ipc_id);
 	sys(semop(ipc_id, &op, 1));
-	hold_as(getpid(), "semaphore");
+	hold();
 	kept(semctl(ipc_id, 0, GETVAL) == 3, "the semaphore is gone");
 	sem_undo(0);
 }
@@ -529,7 +559,7 @@ static void s_semundo(void)
 	ipc_id = semget(0x10059, 1, IPC_CREAT | 0600);
 	want(ipc_id);
 	sys(semop(ipc_id, &op, 1));
-	hold_as(getpid(), "semaphore");
+	hold();
 	kept(semctl(ipc_id, 0, GETVAL) == 3, "the semaphore is gone");
 	sem_undo(0);
 }
@@ -543,7 +573,7 @@ static void s_sysvmsg(void)
 	ipc_id = msgget(0x1005a, IPC_CREAT | 0600);
 	want(ipc_id);
 	sys(msgsnd(ipc_id, &m, 4, 0));
-	hold_as(getpid(), "message queue");
+	hold();
 	kept(msgrcv(ipc_id, &m, 4, 1, IPC_NOWAIT) == 4 && !strcmp(m.text, "msg"), "the message is gone");
 	msg_undo(0);
 }
@@ -834,7 +864,8 @@ static const struct { const char *name; void (*run)(void); } sorts[] = {
 	S(seccomp), S(landlock), S(keyring), S(dispatch), S(tsc), S(mdwe), S(ioflusher), S(ksm), S(nothp),
 	S(mce), S(speculation), S(vmaname), S(mseal), S(mempolicy), S(mbind), S(mlockall), S(devzero),
 	S(unlinkeddir), S(pkey), S(ldt), S(aio), S(membarrier),
-	S(lease), S(owner), S(dnotify), S(sysvshm), S(sysvsem), S(semundo),
+	S(lease), S(owner), S(dnotify), S(sysvshm), S(shmhuge), S(shmbind),
+	S(sysvsem), S(semundo),
 	S(sysvmsg), S(mqueue), S(mount), S(ns_mnt), S(ns_uts), S(ns_ipc), S(ns_net), S(ns_pid), S(ns_user),
 	S(ns_cgroup), S(ns_time), S(cgroup), S(sysctl), S(cputimer), S(alarmtimer), S(cpusleep), S(pimutex),
 	S(threadfiles), S(bits32), S(unlinkedexe),

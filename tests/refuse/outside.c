@@ -11,7 +11,9 @@
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <sys/eventfd.h>
+#include <sys/ipc.h>
 #include <sys/prctl.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 
 #ifndef SYS_io_uring_setup
@@ -78,6 +80,15 @@ static int open_what(const char *what)
 	return open("/dev/null", O_RDONLY);	/* of the VE it is not either, but never mind */
 }
 
+/* Shared memory of the IPC namespace that we are in, which goes with us. */
+static void attach(void)
+{
+	int id = sys(shmget(IPC_PRIVATE, PAGE, 0600));
+
+	sys(shmat(id, NULL, 0));
+	sys(shmctl(id, IPC_RMID, NULL));
+}
+
 /* inside: hold it, and say so */
 static int hold(const char *what)
 {
@@ -98,7 +109,7 @@ static int hold(const char *what)
 int main(int argc, char **argv)
 {
 	const char *what = argv[1];
-	bool parent, mnt;
+	bool parent, mnt, shm, ipc;
 	int init, cg, fd;
 	pid_t pid;
 	char text[16];
@@ -108,6 +119,10 @@ int main(int argc, char **argv)
 	check(argc == 4, "outside WHAT INIT CGROUP");
 	parent = !strcmp(what, "parent");
 	mnt = !strcmp(what, "mnt");
+	shm = !strcmp(what, "shm");
+	ipc = !strcmp(what, "ipc");
+	if (ipc)
+		attach();
 	fd = open_what(what);
 	if (fd < 0)
 		test_skip("%s: %s", what, strerror(errno));
@@ -117,6 +132,8 @@ int main(int argc, char **argv)
 	check(write(cg, text, strlen(text)) > 0, "%s: %s", argv[3], strerror(errno));
 	sys(setns(init, CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP |
 		  CLONE_NEWTIME | (mnt ? 0 : CLONE_NEWNS)));
+	if (shm)
+		attach();
 	sys(chdir("/"));
 	/* nothing but that descriptor; the streams are the VE's own */
 	if (fd != FD) {
@@ -133,8 +150,8 @@ int main(int argc, char **argv)
 		setsid();
 		if (!parent && test_fork())
 			_exit(0);
-		if (mnt) {	/* no program of the VE's to run: this one is the host's */
-			sys(prctl(PR_SET_NAME, "mnt"));
+		if (mnt || ipc) {	/* no program of the VE's to run, or its memory is to stay: this one is the host's */
+			sys(prctl(PR_SET_NAME, what));
 			for (;;)
 				pause();
 		}
@@ -145,7 +162,7 @@ int main(int argc, char **argv)
 		execl("/t/outside", "/t/outside", what, NULL);
 		_exit(9);
 	}
-	if (parent)
+	if (parent || shm)
 		pause();	/* until it is killed */
 	return 0;
 }

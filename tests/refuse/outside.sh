@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # Processes that came into the VE from the host with something of the host: a file, a directory, a
-# pipe or a socket whose other end is outside, an eventfd that is there too, a pidfd, a perf event, an io_uring; one whose parent is
-# outside, one in the host's mount namespace. Each is refused by name, and the VE goes on.
+# pipe or a socket whose other end is outside, an eventfd that is there too, a pidfd, a perf event, an io_uring, shared memory of the host; one whose parent is outside,
+# one in the host's mount namespace. Shared memory of the VE that
+# somebody outside has attached. Each is refused by name, and the VE goes on.
 # timeout: 240
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
@@ -73,4 +74,9 @@ refused setown 'has somebody outside the VE told of fd 33 .null. by signals .F_S
 refused perf 'perf.*fd 33'
 refused io_uring 'io_uring.*fd 33'
 refused parent 'outside|parent'
+refused ipc 'has shared memory of another IPC namespace at'
+enter shm
+expect 16 "the VE's shared memory [0-9]+ .System V. is attached outside the VE too" ctl chkpnt "$VEID" --check
+say "$SAID"
+out
 refused mnt 'cannot be preserved: it shows something outside the container'

@@ -24,6 +24,7 @@
 #define SAMPLE_TEXT	0x400000ULL	/* areas of init's memory */
 #define SAMPLE_HEAP	0x600000ULL
 #define SAMPLE_SHM	0x700000ULL
+#define SAMPLE_SYSV	0x710000ULL
 #define SAMPLE_STACK	0x7ffff7000000ULL
 #define SAMPLE_VDSO	0x7ffff7ffd000ULL
 
@@ -35,6 +36,7 @@ struct sample {
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
 	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
 	uint64_t view[2], nsfd, rmdirs[2], rmfifo, rmdir, rmplace, goneof;
+	uint64_t sysv, sysv2, shmat, sems, undo, msgq;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -296,6 +298,103 @@ static inline void sample_events(struct sample *s)
 	sample_pidfds(s);
 }
 
+static inline void sample_ipc(struct sample *s)
+{
+	struct cpt_ipc_rec *r = sample_rec(s, CPT_K_IPC, sizeof(*r), false);
+	int i;
+
+	r->shmmax = r->shmall = ~0ULL - (1 << 24);
+	r->sem[0] = r->sem[3] = 32000;
+	r->sem[1] = 1024000000;
+	r->sem[2] = 500;
+	r->msgmax = 8192;
+	r->msgmnb = 16384;
+	r->msgmni = 32000;
+	r->shmmni = 4096;
+	r->mq_queues_max = 256;
+	r->mq_msg_max = r->mq_msg_default = 10;
+	r->mq_msgsize_max = r->mq_msgsize_default = 8192;
+	for (i = 0; i < 3; i++) {
+		r->ids[i].next_id = -1;
+		r->ids[i].last_idx = 4;
+		r->ids[i].seq = 2;
+		r->ids[i].cursor = 5;
+	}
+}
+
+static inline uint64_t sample_sysv(struct sample *s, int32_t id, uint32_t mode)
+{
+	struct cpt_shm_rec *r = sample_rec(s, CPT_K_SHM, sizeof(*r), true);
+
+	r->perm.id = id;
+	r->perm.mode = 0640 | mode;
+	r->perm.uid = 1000;
+	r->size = CPT_PAGE + 100;
+	r->name = 0x5153;
+	r->perm.key = mode & CPT_SHM_DEST ? 0 : r->name;
+	r->cpid = r->creator = 10;
+	r->lpid = 14;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_shmat(struct sample *s)
+{
+	struct cpt_shmat_rec *r = sample_rec(s, CPT_K_SHMAT, sizeof(*r), true);
+
+	r->shm = s->sysv;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_sems(struct sample *s)
+{
+	struct cpt_sem_rec *r = sample_rec(s, CPT_K_SEM, sizeof(*r) + 3 * sizeof(struct cpt_sem_value), true);
+	struct cpt_sem_value *v = (void *)(r + 1);
+
+	r->perm.id = 65536;
+	r->perm.mode = 0600;
+	r->otime = r->ctime = 1700000000;
+	r->n = 3;
+	v[1].value = 7;
+	v[1].pid = 10;
+	return r->rec.id;
+}
+
+/* What init and its thread share, and a process has by itself. */
+static inline uint64_t sample_semundo(struct sample *s)
+{
+	struct cpt_semundo_rec *r = sample_rec(s, CPT_K_SEMUNDO, sizeof(*r) + 2 * 8 + sizeof(struct cpt_sem_adj), true);
+	uint64_t *task = (void *)(r + 1);
+	struct cpt_sem_adj *adj = (void *)(task + 2);
+
+	r->ntasks = 2;
+	r->nadjs = 1;
+	task[0] = s->init;
+	task[1] = s->thread;
+	adj->sem = s->sems;
+	adj->num = 1;
+	adj->adj = -7;
+	return r->rec.id;
+}
+
+static inline uint64_t sample_msgq(struct sample *s)
+{
+	struct cpt_msgq_rec *r = sample_rec(s, CPT_K_MSGQ, sizeof(*r) + 2 * sizeof(struct cpt_msgq_msg), true);
+	struct cpt_msgq_msg *m = (void *)(r + 1);
+
+	r->perm.id = 3;
+	r->perm.key = -5;
+	r->perm.mode = 0620;
+	r->stime = r->ctime = 1700000000;
+	r->qbytes = 16384;
+	r->lspid = 10;
+	r->nmsgs = 2;
+	r->bytes = 9;
+	m[0].type = 1LL << 40;
+	m[0].len = 9;
+	m[1].type = 1;
+	return r->rec.id;
+}
+
 static inline uint64_t sample_shmem(struct sample *s)
 {
 	struct cpt_shmem_rec *r = sample_rec(s, CPT_K_SHMEM, sizeof(*r), true);
@@ -383,12 +482,13 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	r->vdso = SAMPLE_VDSO;
 	r->dumpable = 1;
 	r->nauxv = 4;
-	r->areas = 6;
+	r->areas = 7;
 	sample_vma(s, SAMPLE_TEXT, 2, CPT_VMA_FILE, CPT_VMA_READ | CPT_VMA_EXEC | inherit, s->exe);
 	sample_vma(s, SAMPLE_HEAP, 4, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | inherit, 0);
 	sample_vma(s, SAMPLE_HEAP + 4 * CPT_PAGE, 2, CPT_VMA_FILE,
 		   CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED, s->exe);
 	sample_vma(s, SAMPLE_SHM, 3, CPT_VMA_SHMEM, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED, s->shm);
+	sample_vma(s, SAMPLE_SYSV, 2, CPT_VMA_SYSV, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED, s->shmat);
 	sample_vma(s, SAMPLE_STACK, 3, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_GROWSDOWN, 0);
 	sample_vma(s, SAMPLE_VDSO, 2, CPT_VMA_VDSO, CPT_VMA_READ | CPT_VMA_EXEC, 0);
 	return r->rec.id;
@@ -642,7 +742,7 @@ static inline size_t sample_data(struct sample *s, uint64_t id, uint32_t nruns,
 	if (s->n + d->bytes > SAMPLE_ROOM)
 		abort();
 	for (i = 0; i < d->bytes; i++)
-		s->p[s->n + i] = off + i;
+		s->p[s->n + i] = i + 1;
 	s->n = cpt_align_up(s->n + d->bytes, CPT_ALIGN);
 	s->sections++;
 	s->data += d->bytes;
@@ -687,6 +787,7 @@ static inline void sample_meta(struct sample *s)
 	strcpy(uts->nodename, "sample");
 	vdso = sample_rec(s, CPT_K_VDSO, sizeof(*vdso) + 100, false);
 	vdso->size = 100;
+	sample_ipc(s);
 	s->cred = sample_cred(s);
 	s->exe = sample_reg(s, "/bin/sample", 0100755, 0);
 	s->tty = sample_reg(s, "/dev/null", 0020666, 0);
@@ -710,8 +811,14 @@ static inline void sample_meta(struct sample *s)
 	sample_lock(s, CPT_LOCK_LEASE, 7);
 	s->dir = sample_dir(s, "/run");
 	sample_sockets(s);
+	s->sems = sample_sems(s);
+	s->msgq = sample_msgq(s);
+	s->sysv = sample_sysv(s, 9, 0);
+	s->shmat = sample_shmat(s);
+	s->sysv2 = sample_sysv(s, 10, CPT_SHM_DEST | CPT_SHM_LOCKED);
 	sample_tasks(s);
 	sample_queues(s);
+	s->undo = sample_semundo(s);
 }
 
 static inline void sample_meta_end(struct sample *s)
@@ -731,8 +838,10 @@ static inline void sample_image(struct sample *s)
 	sample_data(s, s->fifopipe, 2, (struct cpt_run[]){ { 0, 96, 0 }, { 96, 7, 0 } });
 	sample_data(s, s->queue, 1, &(struct cpt_run){ 0, 8, 0 });
 	sample_data(s, s->wqueue, 1, &(struct cpt_run){ 0, 8, 0 });
+	sample_data(s, s->msgq, 1, &(struct cpt_run){ 0, 9, 0 });
 	sample_data(s, s->shm, 1, &(struct cpt_run){ 2 * CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->contents, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
+	sample_data(s, s->sysv, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->mm[0], 2, (struct cpt_run[]){ { SAMPLE_TEXT, CPT_PAGE, 0 },
 		    { SAMPLE_HEAP, 2 * CPT_PAGE, 0 } });
 	sample_data(s, s->mm[1], 2, (struct cpt_run[]){ { SAMPLE_HEAP, CPT_PAGE, CPT_RUN_HOLE },

@@ -115,7 +115,7 @@ struct bad {
 	unsigned int line;
 };
 
-static struct bad bads[800];
+static struct bad bads[1000];
 static unsigned int nbads;
 
 /*
@@ -178,7 +178,7 @@ META("length of a record", blob, NTH(BLOB, 0), { r->rec.len += 4; })
 META("length of a record", blob, NTH(BLOB, 0), { r->rec.len = 0xfffffff8; })
 META("length of a record", blob, NTH(BLOB, 0), { r->rec.len = sizeof(r->rec); })	/* too short for its kind */
 META("length of a record", uts, NTH(UTS, 0), { r->rec.len += 8; })		/* kinds of one length */
-META("length of a record", unixq, OBJ(wqueue), {			/* over the end of all */
+META("length of a record", semundo, OBJ(undo), {			/* over the end of all */
 	r->rec.len += 16;
 })
 META("length of a record", blob, NTH(BLOB, 0), {			/* no room for a record */
@@ -508,6 +508,111 @@ META("path of a watch", inotify, OBJ(inotify), { WATCH(1).path_len = 3000; })
 META("path of a watch", inotify, OBJ(inotify), { WATCH(1).path_len = 0xffffffff; })
 META("path of a watch", inotify, OBJ(inotify), { PATHS[2] = '/'; })
 META("length of an inotify", inotify, OBJ(inotify), { PATHS[5] = 1; })
+
+/* IPC */
+#define IPC(change) META("limit of IPC", ipc, NTH(IPC, 0), { change; })
+IPC(r->sem[3] = -1)
+IPC(r->sem[3] = CPT_IPC_INDEX_MAX + 1)
+IPC(r->msgmni = CPT_IPC_INDEX_MAX + 1)
+IPC(r->shmmni = CPT_IPC_INDEX_MAX + 1)
+IPC(r->msgmax = 1u << 31)
+IPC(r->msgmnb = 1u << 31)
+IPC(r->shm_rmid_forced = 2)
+#define MQ(change) META("limit of POSIX message queues", ipc, NTH(IPC, 0), { change; })
+MQ(r->mq_msg_max = 0)
+MQ(r->mq_msg_max = CPT_MQ_MSG_MAX + 1)
+MQ(r->mq_msg_default = 0)
+MQ(r->mq_msg_default = CPT_MQ_MSG_MAX + 1)
+MQ(r->mq_msgsize_max = 127)
+MQ(r->mq_msgsize_max = CPT_MQ_MSGSIZE_MAX + 1)
+MQ(r->mq_msgsize_default = 127)
+MQ(r->mq_msgsize_default = CPT_MQ_MSGSIZE_MAX + 1)
+#define IDS(change) META("counter of IPC", ipc, NTH(IPC, 0), { change; })
+IDS(r->ids[0].next_id = -2)
+IDS(r->ids[1].last_idx = -2)
+IDS(r->ids[2].last_idx = CPT_IPC_INDEX_MAX)
+IDS(r->ids[0].seq = 65536)
+IDS(r->ids[1].cursor = CPT_IPC_INDEX_MAX + 1)
+
+META("limits of IPC behind objects", fown, NTH(FOWN, 0), {
+	sample_resize(s, r, sizeof(struct cpt_ipc_rec));
+	r->rec.kind = CPT_K_IPC;
+})
+
+/* What stands behind tasks, but may not. */
+#define LATE(want, as, number) META(want, semundo, OBJ(undo), {		\
+	sample_resize(s, r, sizeof(struct cpt_##as##_rec));			\
+	memset(&r->ntasks, 0, r->rec.len - sizeof(r->rec));			\
+	r->rec.kind = number;							\
+})
+LATE("owner or mode of shared memory", shm, CPT_K_SHM)
+LATE("owner or mode of semaphores", sem, CPT_K_SEM)
+LATE("owner or mode of a message queue", msgq, CPT_K_MSGQ)
+
+/* SHM, SHMAT */
+META("owner or mode of shared memory", shm, OBJ(sysv), { r->perm.id = -1; })
+META("owner or mode of shared memory", shm, OBJ(sysv), { r->perm.uid = ~0u; })
+META("owner or mode of shared memory", shm, OBJ(sysv), { r->perm.gid = ~0u; })
+META("owner or mode of shared memory", shm, OBJ(sysv), { r->perm.cuid = ~0u; })
+META("owner or mode of shared memory", shm, OBJ(sysv), { r->perm.cgid = ~0u; })
+META("owner or mode of shared memory", shm, OBJ(sysv), { r->perm.mode |= 04000; })
+META("owner or mode of shared memory", shm, OBJ(sysv), { r->perm.pad = 1; })
+META("size of shared memory", shm, OBJ(sysv), { r->size = 0; })
+META("size of shared memory", shm, OBJ(sysv), { r->size = CPT_ADDR_MAX + 1; })
+META("key of shared memory", shm, OBJ(sysv), { r->perm.key++; })
+META("key of shared memory", shm, OBJ(sysv2), { r->perm.key = r->name; })
+META("properties of shared memory", shm, OBJ(sysv), { r->cpid = CPT_PID_MAX + 1; })
+META("properties of shared memory", shm, OBJ(sysv), { r->lpid = CPT_PID_MAX + 1; })
+META("properties of shared memory", shm, OBJ(sysv), { r->creator = CPT_PID_MAX + 1; })
+META("properties of shared memory", shm, OBJ(sysv), { r->noreserve = 2; })
+META("properties of shared memory", shm, OBJ(sysv), { r->locker = 1; })
+META("properties of shared memory", shm, OBJ(sysv2), { r->locker = ~0u; })
+META("mapped shared memory", shmat, OBJ(shmat), { r->shm = 0; })
+META("mapped shared memory", shmat, OBJ(shmat), { r->shm = s->cred; })
+META("mapped shared memory", shmat, OBJ(shmat), { r->readonly = 2; })
+META("mapped shared memory", shmat, OBJ(shmat), { r->pad = 1; })
+META("shared memory of an area", vma, NTH(VMA, 4), { r->file = s->sysv; })
+META("shared memory of an area", vma, NTH(VMA, 4), { r->flags &= ~CPT_VMA_SHARED; })
+
+/* SEM, SEMUNDO */
+#define SEM(r) ((struct cpt_sem_value *)((r) + 1))
+META("owner or mode of semaphores", sem, OBJ(sems), { r->perm.mode = 01000; })
+META("number of semaphores", sem, OBJ(sems), { r->n = 0; })
+META("number of semaphores", sem, OBJ(sems), { r->n = 4; })
+META("number of semaphores", sem, OBJ(sems), { r->n = ~0u; })
+META("number of semaphores", sem, OBJ(sems), { r->pad = 1; })
+META("semaphore", sem, OBJ(sems), { SEM(r)[2].value = CPT_SEM_MAX + 1; })
+META("semaphore", sem, OBJ(sems), { SEM(r)[2].pid = CPT_PID_MAX + 1; })
+#define UNDO(r) ((uint64_t *)((r) + 1))
+#define ADJ(r) ((struct cpt_sem_adj *)(UNDO(r) + 2))
+META("length of what is to undo", semundo, OBJ(undo), { r->ntasks = 0; })
+META("length of what is to undo", semundo, OBJ(undo), { r->ntasks = 5; })
+META("length of what is to undo", semundo, OBJ(undo), { r->ntasks = ~0u; })
+META("length of what is to undo", semundo, OBJ(undo), { r->nadjs = 2; })
+META("length of what is to undo", semundo, OBJ(undo), { r->nadjs = ~0u; })
+META("task that undoes", semundo, OBJ(undo), { UNDO(r)[1] = s->init; })
+META("task that undoes", semundo, OBJ(undo), { UNDO(r)[0] = s->zombie; })
+META("task that undoes", semundo, OBJ(undo), { UNDO(r)[0] = s->cred; })
+META("task that undoes", semundo, OBJ(undo), { UNDO(r)[0] = 0; })
+META("semaphore to undo", semundo, OBJ(undo), { ADJ(r)->sem = s->msgq; })
+META("semaphore to undo", semundo, OBJ(undo), { ADJ(r)->num = 3; })
+META("what is to undo of a semaphore", semundo, OBJ(undo), { ADJ(r)->adj = 0; })
+META("what is to undo of a semaphore", semundo, OBJ(undo), { ADJ(r)->adj = CPT_SEM_MAX + 1; })
+META("what is to undo of a semaphore", semundo, OBJ(undo), { ADJ(r)->adj = -CPT_SEM_MAX - 2; })
+
+/* MSGQ */
+#define QMSG(r) ((struct cpt_msgq_msg *)((r) + 1))
+META("owner or mode of a message queue", msgq, OBJ(msgq), { r->perm.mode = 01000; })
+META("properties of a message queue", msgq, OBJ(msgq), { r->lspid = CPT_PID_MAX + 1; })
+META("properties of a message queue", msgq, OBJ(msgq), { r->lrpid = CPT_PID_MAX + 1; })
+META("properties of a message queue", msgq, OBJ(msgq), { r->pad = 1; })
+META("length of a message queue", msgq, OBJ(msgq), { r->nmsgs = 1; })
+META("length of a message queue", msgq, OBJ(msgq), { r->nmsgs = ~0u; })
+META("length of a message queue", msgq, OBJ(msgq), { r->bytes++; })
+META("length of a message queue", msgq, OBJ(msgq), { QMSG(r)[1].len = CPT_MSGQ_MAX, r->bytes += CPT_MSGQ_MAX; })
+META("message in a queue", msgq, OBJ(msgq), { QMSG(r)[0].type = 0; })
+META("message in a queue", msgq, OBJ(msgq), { QMSG(r)[1].type = -1; })
+META("message in a queue", msgq, OBJ(msgq), { QMSG(r)[1].pad = 1; })
 
 /* SHMEM */
 META("size of shared memory", shmem, OBJ(shm), { r->size = CPT_ADDR_MAX + 1; })
