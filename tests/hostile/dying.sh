@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# short on: 6.1-i386
 #
 # ctl is killed (-9) while a VE of many tasks dies, which then takes longer than ctl and its
 # context: the last task must find all that it still looks at. The VE's init has threads, and

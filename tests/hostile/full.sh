@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# short on: 6.12-amd64
 #
 # The image does not fit: on a full disk (found out in its metadata, in its data, at its end), in a
 # file that may not grow so far, in a directory that takes no more files. chkpnt says so and ends

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# short on: 6.1-i386
 # Images that say of the container's mounts what is not so, with all checksums right: places outside,
 # through links that the VE has laid, other types and options, file systems and parents that are none.
 # Each is refused with a sentence; nothing is mounted or changed on the host; the good one is restored.

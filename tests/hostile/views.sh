@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Images whose open files of /proc are others than when they were written: what ctl has covered, or made
 # read-only, of the host's must not be reached below that, open or as a current directory.
+# short on: 6.12-amd64
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 400
+# short on: 6.12-amd64
 # Mounts that were made in the VE: tmpfs with contents and options, in one another and in those of the
 # table; devpts, mqueue and cgroup2; binds of directories and files, read-only and recursive; mounts
 # over mounts and over files; peer groups, slaves, what cannot be bound; names that mountinfo has to

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A Python program that counts in memory and writes numbered lines to a file goes on counting: no
 # line is lost or doubled, no call fails.
+# short on: 6.1-i386
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

@@ -4,6 +4,7 @@
 # refuses it with a sentence that names the process; nothing is lost without a word. What is refused
 # is ended then, and the rest goes through chkpnt and restore.
 # timeout: 240
+# short on: 6.12-amd64
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

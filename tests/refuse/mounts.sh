@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# short on: 6.1-i386
 # Mounts that are not preserved: each is refused with a sentence that names mount point, type and
 # reason, and nothing else is; the VE goes on. So are files of a mount that was taken away, and a process in
 # a mount namespace of its own. And a restore where mounts would lead elsewhere than before.

@@ -5,6 +5,7 @@
 # one in the host's mount namespace. Shared memory of the VE that
 # somebody outside has attached. Each is refused by name, and the VE goes on.
 # timeout: 240
+# short on: 6.1-i386
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

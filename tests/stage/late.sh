@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # A VE that is dumped long after it was suspended, and restored: timers whose time has come between
 # (late.c) come when they are due by the VE's own clocks.
+# short on: 6.1-amd64
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

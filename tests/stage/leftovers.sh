@@ -4,6 +4,7 @@
 # it was: no task, mount, namespace, cgroup, network device, file or open device is left, and the
 # module can be removed.
 # timeout: 240
+# short on: 6.12-amd64
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Suspended and resumed 40 times at once: a program that is still finishing what the last suspend
 # interrupted is frozen again in the middle of that.
+# short on: 6.1-i386
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 
