@@ -146,7 +146,9 @@ FIELDS(proc,
 	F(proc_rec, pid, DEC), F(proc_rec, pgid, DEC), F(proc_rec, sid, DEC), F(proc_rec, flags, HEX),
 	F(proc_rec, oom_score_adj, INT), F(proc_rec, ntimers, DEC),
 	EACH(proc_rec, rlim, cur, DEC, NULL), EACH(proc_rec, rlim, max, DEC, NULL),
-	EACH(proc_rec, itimer, value, DEC, REMAINS), EACH(proc_rec, itimer, interval, DEC, NULL));
+	EACH(proc_rec, itimer, value, DEC, REMAINS), EACH(proc_rec, itimer, interval, DEC, NULL),
+	F(proc_rec, stop, HEX), F(proc_rec, stop_signal, DEC), F(proc_rec, stop_code, DEC),
+	F(proc_rec, pad, PAD));
 
 FIELDS(timer,
 	F(timer_rec, timer_id, DEC), F(timer_rec, clock, INT), F(timer_rec, notify, DEC), F(timer_rec, signo, INT),

@@ -13,6 +13,7 @@
 #include <linux/path.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <cpt/image.h>
@@ -157,6 +158,15 @@ static inline pid_t cpt_vpid(const struct cpt_ctx *ctx, struct task_struct *t)
 static inline spinlock_t *cpt_siglock(struct task_struct *t)
 {
 	return &rcu_dereference_raw(t->sighand)->siglock;
+}
+
+/* Lock the signals of a task that may be dying; unlock_task_sighand(). False: it is dead. */
+static inline bool cpt_lock_signals(struct task_struct *t, unsigned long *flags)
+{
+	struct sighand_struct *sighand = ksym(__lock_task_sighand)(t, flags);
+
+	(void)__cond_lock(&t->sighand->siglock, sighand);
+	return sighand;
 }
 
 static inline const struct cred *cpt_cred(const struct task_struct *t)

@@ -610,7 +610,19 @@ struct cpt_proc_rec {
 	__u32 ntimers;		/* TIMER records that follow */
 	struct cpt_rlimit rlim[CPT_NRLIMIT];
 	struct cpt_itimer itimer[3];	/* ITIMER_REAL, VIRTUAL, PROF */
+	__u32 stop;		/* CPT_STOP_* */
+	__u32 stop_signal;	/* that stopped it, or is about to */
+	__u32 stop_code;	/* the same until wait(2) has told it */
+	__u32 pad;
 };
+
+/* cpt_proc_rec.stop */
+#define CPT_STOP_STOPPED	(1u << 0)	/* all threads are */
+#define CPT_STOP_STOPPING	(1u << 1)	/* some are; none tells the parent before the last one is */
+#define CPT_STOP_CONTINUED	(1u << 2)	/* wait(2) has not told it yet (WCONTINUED) */
+#define CPT_STOP_TELL_STOPPED	(1u << 3)	/* the parent did not get SIGCHLD yet: it was stopped … */
+#define CPT_STOP_TELL_CONTINUED	(1u << 4)	/* … it was continued */
+#define CPT_STOP_FLAGS		((1u << 5) - 1)
 
 struct cpt_timer_rec {
 	struct cpt_rec rec;

@@ -750,6 +750,12 @@ static inline const char *cpt_check_sighand(struct cpt_walk *w, const struct cpt
 	return NULL;	/* any handler, flags and mask are a program's own business */
 }
 
+/* SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, or none */
+static inline bool cpt_is_stop_signal(__u32 signo)
+{
+	return !signo || (signo >= 19 && signo <= 22);
+}
+
 static inline const char *cpt_check_proc(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_proc_rec *r = (const void *)rec;
@@ -763,6 +769,11 @@ static inline const char *cpt_check_proc(struct cpt_walk *w, const struct cpt_re
 		CPT_BAD_IF(r->rlim[i].cur > r->rlim[i].max, "resource limit");
 	for (i = 0; i < 3; i++)
 		CPT_BAD_IF(r->itimer[i].value >> 62 || r->itimer[i].interval >> 62, "interval timer");
+	CPT_BAD_IF((r->stop & ~CPT_STOP_FLAGS) ||
+		   ((r->stop & CPT_STOP_STOPPED) && (r->stop & (CPT_STOP_STOPPING | CPT_STOP_CONTINUED))) ||
+		   !cpt_is_stop_signal(r->stop_signal) || !cpt_is_stop_signal(r->stop_code) || r->pad, "stop of a process");
+	CPT_BAD_IF(!(r->stop & (CPT_STOP_STOPPED | CPT_STOP_STOPPING)) && (r->stop_signal || r->stop_code),
+		   "stop of a process");
 	w->want_timers = r->ntimers;
 	return NULL;
 }

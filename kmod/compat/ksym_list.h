@@ -4,6 +4,7 @@
  * KSYM: a function we call; KSYS: a system call; KPTR: a function we compare.
  */
 KSYM(__d_path)
+KSYM(__lock_task_sighand)
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 KSYM(__pmd_trans_huge_lock)
 #endif
@@ -39,11 +40,13 @@ KSYM(set_fs_pwd)
 KSYM(set_fs_root)
 KSYM(set_mm_exe_file)
 KSYM(shmem_kernel_file_setup)
+KSYM(task_join_group_stop)
 KSYM(task_work_cancel)
 KSYM(thread_group_cputime)
 KSYM(user_disable_single_step)
 KSYM(user_enable_single_step)
 KSYM(wait_task_inactive)
+KSYM(wake_up_state)
 KSYM(walk_page_range)
 
 KSYS(close_range)

@@ -5,7 +5,7 @@
  *
  * Preserved: pid, group, session (tree.c makes them), all limits, ITIMER_*,
  * POSIX timers of the monotonic, realtime and boottime clocks with id, interval
- * and overrun; oom_score_adj; sub-reaper.
+ * and overrun; oom_score_adj; sub-reaper; being stopped (stop.c).
  * Not preserved: accounting of CPU time, faults, I/O.
  * Refused: a controlling terminal; timers on CPU time, alarm clocks and TAI.
  *
@@ -22,6 +22,7 @@
 
 #include "kind.h"
 #include "out.h"
+#include "stop.h"
 #include "undump.h"
 
 /* obj->priv: a task of the process, held. */
@@ -247,6 +248,7 @@ static int proc_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	}
 	if (!t->sighand)
 		return 0;		/* a zombie */
+	cpt_stop_dump(t, r);
 	dump_itimers(ctx, sig, t, r);
 	err = dump_timers(ctx, sig, t, r);
 	if (!err)

@@ -560,6 +560,8 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 	r->ntimers = 1;
 	for (i = 0; i < CPT_NRLIMIT; i++)
 		r->rlim[i].max = ~0ULL;
+	r->stop = CPT_STOP_STOPPED;
+	r->stop_signal = r->stop_code = 20;
 	sample_siginfo(s, 1);
 	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
 	t->signo = 14;
