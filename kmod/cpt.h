@@ -147,6 +147,7 @@ int cpt_ve_find(struct cpt_ctx *ctx, int pidfd);
 void cpt_ve_forget(struct cpt_ctx *ctx);
 int cpt_ve_kill(struct cpt_ctx *ctx);
 void cpt_ve_clocks(struct cpt_ctx *ctx);
+void cpt_with_siglock(struct task_struct *t, void (*fn)(struct task_struct *t, void *arg), void *arg);
 u64 cpt_frozen_at(const struct cpt_ctx *ctx, clockid_t clock);
 struct task_struct *cpt_ve_next(struct pid_namespace *ns, pid_t *nr);
 static inline pid_t cpt_vpid(const struct cpt_ctx *ctx, struct task_struct *t)
@@ -158,15 +159,6 @@ static inline pid_t cpt_vpid(const struct cpt_ctx *ctx, struct task_struct *t)
 static inline spinlock_t *cpt_siglock(struct task_struct *t)
 {
 	return &rcu_dereference_raw(t->sighand)->siglock;
-}
-
-/* Lock the signals of a task that may be dying; unlock_task_sighand(). False: it is dead. */
-static inline bool cpt_lock_signals(struct task_struct *t, unsigned long *flags)
-{
-	struct sighand_struct *sighand = ksym(__lock_task_sighand)(t, flags);
-
-	(void)__cond_lock(&t->sighand->siglock, sighand);
-	return sighand;
 }
 
 static inline const struct cred *cpt_cred(const struct task_struct *t)

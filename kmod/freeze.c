@@ -32,9 +32,11 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/tracepoint.h>
+#include <linux/tty.h>
 #include <asm/syscall.h>
 
 #include "cpt.h"
+#include "kind.h"
 #include "step.h"
 #include "stop.h"
 
@@ -148,8 +150,16 @@ static void hide_eintr(void)
 		regs->ax = -ERESTARTNOHAND;
 }
 
+/* Does a write to it take all, sooner or later? */
+static bool takes_all(struct file *f)
+{
+	if (S_ISFIFO(file_inode(f)->i_mode))
+		return ((struct pipe_inode_info *)f->private_data)->readers;
+	return cpt_is_tty(f) && !tty_hung_up_p(f);
+}
+
 /*
- * A write to a pipe that was interrupted half-way returns what it has written,
+ * A write to a pipe or a terminal that was interrupted half-way returns what it has written,
  * signal or not: the program would see a short count that it never sees without
  * us. So the rest is written in the task, before user mode (finish_write). Is it
  * such a write that it came from?
@@ -169,8 +179,7 @@ static bool half_written(void)
 	f = fget(args[0]);
 	if (!f)
 		return false;
-	mine = S_ISFIFO(file_inode(f)->i_mode) && !(f->f_flags & O_NONBLOCK) &&
-	       ((struct pipe_inode_info *)f->private_data)->readers;
+	mine = !(f->f_flags & O_NONBLOCK) && takes_all(f);
 	fput(f);
 	return mine;
 }

@@ -53,6 +53,15 @@ static void take(struct task_struct *t, struct cpt_stop *s)
 	sigfillset(&t->blocked);
 }
 
+static void wake(struct task_struct *t, void *stop)
+{
+	if (!cpt_is_stopped(t) || smp_load_acquire(&t->on_cpu))
+		return;
+	take(t, stop);
+	t->jobctl &= ~JOBCTL_STOPPED;
+	ksym(wake_up_state)(t, __TASK_STOPPED);
+}
+
 /*
  * cpt_stop_wake - let a stopped task go on to the work that was queued for it
  *
@@ -60,16 +69,7 @@ static void take(struct task_struct *t, struct cpt_stop *s)
  */
 void cpt_stop_wake(struct task_struct *t, struct cpt_stop *s)
 {
-	unsigned long irq;
-
-	if (!cpt_lock_signals(t, &irq))
-		return;
-	if (cpt_is_stopped(t) && !smp_load_acquire(&t->on_cpu)) {
-		take(t, s);
-		t->jobctl &= ~JOBCTL_STOPPED;
-		ksym(wake_up_state)(t, __TASK_STOPPED);
-	}
-	unlock_task_sighand(t, &irq);
+	cpt_with_siglock(t, wake, s);
 }
 
 /*
@@ -146,27 +146,30 @@ static void restore_thread(const struct cpt_proc_rec *r, struct task_struct *t)
 	set_tsk_thread_flag(t, TIF_SIGPENDING);
 }
 
+static void restore(struct task_struct *t, void *arg)
+{
+	const struct cpt_proc_rec *r = arg;
+
+	if (t->signal->flags & SIGNAL_GROUP_EXIT)
+		return;
+	restore_process(r, t->signal);
+	if (r->stop & (CPT_STOP_STOPPED | CPT_STOP_STOPPING))
+		restore_thread(r, t);
+}
+
 /*
  * cpt_stops_restore - stop again who was stopped; all are parked, and their signals are queued
  */
 void cpt_stops_restore(struct cpt_ctx *ctx)
 {
 	struct cpt_undump *u = ctx->undump;
-	unsigned long irq;
 	u32 i;
 
 	for (i = 0; i < u->ntasks; i++) {
 		const struct cpt_task_rec *task = u->tasks[i].rec;
 		const struct cpt_proc_rec *r = (const void *)cpt_rec_of(ctx, task->proc);
-		struct task_struct *t = u->tasks[i].task;
 
-		if (task->state != CPT_TASK_LIVE || !r->stop || !cpt_lock_signals(t, &irq))
-			continue;
-		if (!(t->signal->flags & SIGNAL_GROUP_EXIT)) {
-			restore_process(r, t->signal);
-			if (r->stop & (CPT_STOP_STOPPED | CPT_STOP_STOPPING))
-				restore_thread(r, t);
-		}
-		unlock_task_sighand(t, &irq);
+		if (task->state == CPT_TASK_LIVE && r->stop)
+			cpt_with_siglock(u->tasks[i].task, restore, (void *)r);
 	}
 }

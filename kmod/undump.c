@@ -464,9 +464,11 @@ static int make_all(struct cpt_ctx *ctx)
 		err = set_registers(ctx);
 	if (!err)
 		err = link_all(ctx);
-	if (!err)
-		cpt_stops_restore(ctx);
-	return err;
+	if (err)
+		return err;
+	cpt_ttys_link(ctx);
+	cpt_stops_restore(ctx);
+	return 0;
 }
 
 /* CPT_IOC_MAKE */

@@ -4,7 +4,6 @@
  * KSYM: a function we call; KSYS: a system call; KPTR: a function we compare.
  */
 KSYM(__d_path)
-KSYM(__lock_task_sighand)
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 KSYM(__pmd_trans_huge_lock)
 #endif
@@ -87,3 +86,4 @@ KPTR(do_restart_poll)
 KPTR(futex_wait_restart)
 KPTR(signalfd_release)
 KPTR(timerfd_release)
+KPTR(tty_release)
