@@ -184,7 +184,9 @@ FIELDS(proc,
 	F(proc_rec, pid, DEC), F(proc_rec, pgid, DEC), F(proc_rec, sid, DEC), F(proc_rec, flags, HEX),
 	F(proc_rec, oom_score_adj, INT), F(proc_rec, ntimers, DEC),
 	EACH(proc_rec, rlim, cur, DEC, NULL), EACH(proc_rec, rlim, max, DEC, NULL),
-	EACH(proc_rec, itimer, value, DEC, REMAINS), EACH(proc_rec, itimer, interval, DEC, NULL));
+	EACH(proc_rec, itimer, value, DEC, REMAINS), EACH(proc_rec, itimer, interval, DEC, NULL),
+	F(proc_rec, stop, HEX), F(proc_rec, stop_signal, DEC), F(proc_rec, stop_code, DEC),
+	F(proc_rec, old_pgrp, DEC), F(proc_rec, tty, REF));
 
 FIELDS(timer,
 	F(timer_rec, timer_id, DEC), F(timer_rec, clock, INT), F(timer_rec, notify, DEC), F(timer_rec, signo, INT),
@@ -279,6 +281,60 @@ PARTS(view, { .name = "path", .size = 1, .form = FORM_TEXT, .count = view_path_l
 
 FIELDS(nsfd, FILE_BODY(nsfd_rec), F(nsfd_rec, type, HEX), F(nsfd_rec, pad, PAD));
 
+#define TERMIOS(_side, _which) \
+	F(pty_rec, side[_side]._which.iflag, HEX), F(pty_rec, side[_side]._which.oflag, HEX), \
+	F(pty_rec, side[_side]._which.cflag, HEX), F(pty_rec, side[_side]._which.lflag, HEX), \
+	F(pty_rec, side[_side]._which.ispeed, DEC), F(pty_rec, side[_side]._which.ospeed, DEC), \
+	F(pty_rec, side[_side]._which.line, DEC), F(pty_rec, side[_side]._which.cc, BYTES), \
+	F(pty_rec, side[_side]._which.pad, PAD)
+#define SIDE(_side) \
+	TERMIOS(_side, termios), TERMIOS(_side, locked), F(pty_rec, side[_side].rows, DEC), \
+	F(pty_rec, side[_side].cols, DEC), F(pty_rec, side[_side].xpixel, DEC), \
+	F(pty_rec, side[_side].ypixel, DEC), F(pty_rec, side[_side].flags, HEX), \
+	F(pty_rec, side[_side].pktstatus, HEX), F(pty_rec, side[_side].column, DEC), \
+	F(pty_rec, side[_side].canon_column, DEC), F(pty_rec, side[_side].input, COUNT), \
+	F(pty_rec, side[_side].canon, DEC), F(pty_rec, side[_side].committed, DEC), \
+	F(pty_rec, side[_side].echo, COUNT), F(pty_rec, side[_side].echo_commit, DEC), \
+	F(pty_rec, side[_side].echo_mark, DEC), F(pty_rec, side[_side].queue, COUNT), \
+	F(pty_rec, side[_side].ahead, DEC)
+FIELDS(pty,
+	F(pty_rec, cred, REF), F(pty_rec, atime, INT), F(pty_rec, mtime, INT), F(pty_rec, mount, DEC),
+	F(pty_rec, index, DEC), F(pty_rec, mode, OCT), F(pty_rec, uid, DEC), F(pty_rec, gid, DEC),
+	F(pty_rec, session, DEC), F(pty_rec, pgrp, DEC), F(pty_rec, master_flags, HEX), F(pty_rec, master_mount, DEC),
+	F(pty_rec, path_len, COUNT), SIDE(0), SIDE(1));
+#define SIDE_COUNTS(_side, _name) \
+static __u64 _name##_input(const struct cpt_rec *rec) \
+{ \
+	return ((const struct cpt_pty_rec *)rec)->side[_side].input; \
+} \
+static __u64 _name##_marks(const struct cpt_rec *rec) \
+{ \
+	return (_name##_input(rec) + 7) / 8; \
+} \
+static __u64 _name##_echo(const struct cpt_rec *rec) \
+{ \
+	return ((const struct cpt_pty_rec *)rec)->side[_side].echo; \
+} \
+static __u64 _name##_queue(const struct cpt_rec *rec) \
+{ \
+	return ((const struct cpt_pty_rec *)rec)->side[_side].queue; \
+}
+SIDE_COUNTS(CPT_PTY_MASTER, master)
+SIDE_COUNTS(CPT_PTY_SLAVE, slave)
+#define SIDE_PARTS(_name) \
+	{ .name = #_name " input", .size = 1, .form = FORM_BYTES, .count = _name##_input }, \
+	{ .name = #_name " marks", .size = 1, .form = FORM_BYTES, .count = _name##_marks }, \
+	{ .name = #_name " echo", .size = 1, .form = FORM_BYTES, .count = _name##_echo }, \
+	{ .name = #_name " queue", .size = 1, .form = FORM_BYTES, .count = _name##_queue }
+COUNT(pty, path_len)
+PARTS(pty, SIDE_PARTS(master), SIDE_PARTS(slave),
+	{ .name = "path", .size = 1, .form = FORM_TEXT, .count = pty_path_len });
+
+FIELDS(ptyend, FILE_BODY(ptyend_rec), F(ptyend_rec, pty, REF), F(ptyend_rec, side, DEC), F(ptyend_rec, mount, DEC),
+	F(ptyend_rec, path_len, COUNT), F(ptyend_rec, pad, PAD));
+COUNT(ptyend, path_len)
+PARTS(ptyend, { .name = "path", .size = 1, .form = FORM_TEXT, .count = ptyend_path_len });
+
 FIELDS(unix,
 	F(unix_rec, opts.rcvtimeo, DEC), F(unix_rec, opts.sndtimeo, DEC), F(unix_rec, opts.linger, DEC),
 	F(unix_rec, opts.sndbuf, DEC), F(unix_rec, opts.rcvbuf, DEC), F(unix_rec, opts.rcvlowat, DEC),
@@ -355,6 +411,8 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_SEM]	= { sem_fields, sem_parts },
 	[CPT_K_SEMUNDO]	= { semundo_fields, semundo_parts },
 	[CPT_K_MSGQ]	= { msgq_fields, msgq_parts },
+	[CPT_K_PTY]	= { pty_fields, pty_parts },
+	[CPT_K_PTYEND]	= { ptyend_fields, ptyend_parts },
 	[CPT_K_SOCKFILTER] = { sockfilter_fields, sockfilter_parts },
 };
 

@@ -128,7 +128,7 @@ static int find_creator(struct cpt_ctx *ctx, struct walk *w, struct cpt_node *no
 	}
 	parent = node->ppid ? node_of(w, node->ppid) : NULL;
 	if (!parent) {
-		cpt_obstacle(ctx, "process %d (%s) was entered from outside the VE: its parent is no process of the VE",
+		cpt_obstacle(ctx, "process %d (%s) was entered from outside the VE, and its parent is no process of the VE: end it first (ctl enter, ctl exec)",
 			     node->pid, node->task->comm);
 		node->creator = w->root;
 		return 0;

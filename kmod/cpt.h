@@ -13,6 +13,7 @@
 #include <linux/path.h>
 #include <linux/pid_namespace.h>
 #include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 #include <cpt/image.h>
@@ -147,6 +148,7 @@ int cpt_ve_find(struct cpt_ctx *ctx, int pidfd);
 void cpt_ve_forget(struct cpt_ctx *ctx);
 int cpt_ve_kill(struct cpt_ctx *ctx);
 void cpt_ve_clocks(struct cpt_ctx *ctx);
+void cpt_with_siglock(struct task_struct *t, void (*fn)(struct task_struct *t, void *arg), void *arg);
 u64 cpt_frozen_at(const struct cpt_ctx *ctx, clockid_t clock);
 struct task_struct *cpt_ve_next(struct pid_namespace *ns, pid_t *nr);
 static inline pid_t cpt_vpid(const struct cpt_ctx *ctx, struct task_struct *t)

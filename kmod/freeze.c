@@ -13,8 +13,10 @@
  * being frozen or frozen, a probe on the tracepoint sched_process_fork asks each
  * newborn before its first instruction: without it a fork bomb wins the race.
  *
+ * Stopped tasks (SIGSTOP) are woken for it, and stop again: stop.c.
+ *
  * Held: tasks that cannot reach user mode without running the queued work:
- * stopped, traced, and the parent that waits in vfork for its (parked) child.
+ * traced, and the parent that waits in vfork for its (parked) child.
  *
  * Let run on for a moment, and asked again by a later pass: who is inside the vdso
  * (kind/vdso.c) or between vfork and exec.
@@ -30,10 +32,13 @@
 #include <linux/slab.h>
 #include <linux/task_work.h>
 #include <linux/tracepoint.h>
+#include <linux/tty.h>
 #include <asm/syscall.h>
 
 #include "cpt.h"
+#include "kind.h"
 #include "step.h"
+#include "stop.h"
 
 /*
  * ASKED: has the work, queued or running. STEPPING: steps out of the vdso. AGAIN: runs
@@ -63,6 +68,7 @@ struct cpt_frozen {
 	refcount_t ref;
 	int state;
 	int tries;
+	struct cpt_stop stop;
 	struct cpt_step step;
 	unsigned long stepping_since;	/* jiffies */
 	void (*thawed)(void *arg, bool alive);	/* see cpt_freeze_self(), or NULL */
@@ -144,8 +150,16 @@ static void hide_eintr(void)
 		regs->ax = -ERESTARTNOHAND;
 }
 
+/* Does a write to it take all, sooner or later? */
+static bool takes_all(struct file *f)
+{
+	if (S_ISFIFO(file_inode(f)->i_mode))
+		return ((struct pipe_inode_info *)f->private_data)->readers;
+	return cpt_is_tty(f) && !tty_hung_up_p(f);
+}
+
 /*
- * A write to a pipe that was interrupted half-way returns what it has written,
+ * A write to a pipe or a terminal that was interrupted half-way returns what it has written,
  * signal or not: the program would see a short count that it never sees without
  * us. So the rest is written in the task, before user mode (finish_write). Is it
  * such a write that it came from?
@@ -165,8 +179,7 @@ static bool half_written(void)
 	f = fget(args[0]);
 	if (!f)
 		return false;
-	mine = S_ISFIFO(file_inode(f)->i_mode) && !(f->f_flags & O_NONBLOCK) &&
-	       ((struct pipe_inode_info *)f->private_data)->readers;
+	mine = !(f->f_flags & O_NONBLOCK) && takes_all(f);
 	fput(f);
 	return mine;
 }
@@ -334,7 +347,7 @@ static bool later(struct cpt_frozen *e)
 	struct cpt_freezer *frz = &e->ctx->frz;
 	bool on, step = cpt_in_vdso() && e->tries < VDSO_TRIES;
 
-	if (e->thawed || fatal_signal_pending(current) || !(vforked(frz, current) || step))
+	if (e->thawed || e->stop.woken || fatal_signal_pending(current) || !(vforked(frz, current) || step))
 		return false;
 	spin_lock(&frz->lock);
 	on = READ_ONCE(frz->on);
@@ -364,13 +377,16 @@ static void park(struct callback_head *work)
 	struct cpt_freezer *frz = &e->ctx->frz;
 
 	cpt_step_end();
+	if (e->stop.woken)
+		cpt_stop_woken(&e->stop);
 	if (later(e)) {
 		work_done();
 		return;
 	}
 	if (READ_ONCE(frz->on) && !fatal_signal_pending(current) &&
 	    !(current->flags & PF_EXITING)) {
-		hide_eintr();
+		if (!e->stop.woken)
+			hide_eintr();
 		smp_store_release(&e->state, PARKED);
 		atomic_dec(&frz->missing);
 		wake_up(&frz->parked);
@@ -382,7 +398,7 @@ static void park(struct callback_head *work)
 	if (e->thawed)
 		e->thawed(e->arg, !fatal_signal_pending(current) && !(current->flags & PF_EXITING));
 	WRITE_ONCE(e->state, LEFT);
-	if (!fatal_signal_pending(current) && !(current->flags & PF_EXITING) && half_written()) {
+	if (!e->stop.woken && !fatal_signal_pending(current) && !(current->flags & PF_EXITING) && half_written()) {
 		finish_later(e);
 		return;
 	}
@@ -499,7 +515,7 @@ static bool held(struct task_struct *t)
 {
 	unsigned int state = READ_ONCE(t->__state);
 
-	if (state & (__TASK_STOPPED | __TASK_TRACED))
+	if (state & __TASK_TRACED)
 		return true;
 	return (state & TASK_UNINTERRUPTIBLE) && vfork_parent(t);
 }
@@ -528,6 +544,8 @@ static int pass(struct cpt_ctx *ctx, bool name)
 		parked = e && smp_load_acquire(&e->state) == PARKED;
 		if (e && e->state == AGAIN)
 			frz->later++;
+		if (e && !parked && cpt_is_stopped(t))
+			cpt_stop_wake(t, &e->stop);
 		spin_unlock(&frz->lock);
 		if (parked || held(t))
 			continue;
@@ -637,10 +655,10 @@ void cpt_thaw(struct cpt_ctx *ctx)
 	hlist_for_each_entry_safe(e, next, &gone, node) {
 		/*
 		 * A task that is asked and not yet there finds the refrigerator
-		 * off. One that is stopped for long keeps its work queued, and
+		 * off. One that is traced for long keeps its work queued, and
 		 * with it the context and the module.
 		 */
-		if (READ_ONCE(e->state) == ASKED &&
+		if (READ_ONCE(e->state) == ASKED && !e->stop.woken &&
 		    ksym(task_work_cancel)(e->task, &e->work)) {
 			spin_lock(&frz->lock);
 			e->state = LEFT;

@@ -74,7 +74,7 @@ struct cpt_kind_ops {
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
 	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops, cpt_pidfd_ops,
-	cpt_view_ops, cpt_nsfd_ops,
+	cpt_view_ops, cpt_nsfd_ops, cpt_pty_ops, cpt_ptyend_ops,
 	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_gone_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
 	cpt_shm_ops, cpt_shmat_ops, cpt_sem_ops, cpt_semundo_ops, cpt_msgq_ops,
@@ -140,6 +140,19 @@ int cpt_fs_late(struct cpt_ctx *ctx, const struct cpt_rec *rec);
 
 /* kind/view.c */
 bool cpt_is_view(const struct super_block *sb);
+
+/* kind/pty.c */
+struct signal_struct;
+bool cpt_pty_file(struct file *f);
+int cpt_tty_collect(struct cpt_ctx *ctx, const struct cpt_holder *who);
+void cpt_tty_dump(struct cpt_ctx *ctx, const struct signal_struct *sig, struct cpt_proc_rec *r);
+void cpt_ttys_link(struct cpt_ctx *ctx);
+
+/* Is it open by the functions of terminals, of whatever driver? Perhaps it is hung up. */
+static inline bool cpt_is_tty(const struct file *f)
+{
+	return f->f_op->release == kptr(tty_release);
+}
 
 /* kind/unix.c */
 int cpt_unix_collect_queues(struct cpt_ctx *ctx);

@@ -21,6 +21,7 @@
 
 #include "in.h"
 #include "kind.h"
+#include "stop.h"
 #include "undump.h"
 
 /* --- records and what was made of them -------------------------------------------------------- */
@@ -481,7 +482,13 @@ static int make_all(struct cpt_ctx *ctx)
 	err = cpt_in_end(ctx);
 	if (!err)
 		err = set_registers(ctx);
-	return err ? err : link_all(ctx);
+	if (!err)
+		err = link_all(ctx);
+	if (err)
+		return err;
+	cpt_ttys_link(ctx);
+	cpt_stops_restore(ctx);
+	return 0;
 }
 
 /* CPT_IOC_MAKE */

@@ -63,6 +63,24 @@ struct task_struct *cpt_ve_next(struct pid_namespace *ns, pid_t *nr)
 }
 
 /*
+ * cpt_with_siglock - call @fn for @t with its signals locked, if it is not dead
+ */
+void cpt_with_siglock(struct task_struct *t, void (*fn)(struct task_struct *t, void *arg), void *arg)
+{
+	struct sighand_struct *sighand;
+
+	rcu_read_lock();
+	sighand = rcu_dereference(t->sighand);
+	if (sighand) {
+		spin_lock_irq(&sighand->siglock);
+		if (rcu_access_pointer(t->sighand) == sighand)
+			fn(t, arg);
+		spin_unlock_irq(&sighand->siglock);
+	}
+	rcu_read_unlock();
+}
+
+/*
  * What a dying task would write into memory that outlives it (a shared file):
  * the word of clear_child_tid and its robust futexes. The image has those locks
  * as held.

@@ -116,6 +116,8 @@ enum cpt_kind {
 	CPT_K_SEM	= 41,	/* object: struct cpt_sem_rec: a set of semaphores */
 	CPT_K_SEMUNDO	= 42,	/* object: struct cpt_semundo_rec: what is undone when the last of some tasks exits */
 	CPT_K_MSGQ	= 43,	/* object: struct cpt_msgq_rec: a queue of messages of System V */
+	CPT_K_PTY	= 46,	/* object: struct cpt_pty_rec: both sides of a pseudo terminal */
+	CPT_K_PTYEND	= 47,	/* object: struct cpt_ptyend_rec: an open file of one */
 	CPT_K_MAX
 };
 
@@ -425,6 +427,82 @@ struct cpt_pidfd_rec {
 	__u32 thread;		/* 1: PIDFD_THREAD */
 };
 
+#define CPT_NCC	19
+
+struct cpt_termios {		/* as the kernel has it: struct ktermios */
+	__u32 iflag, oflag, cflag, lflag;
+	__u32 ispeed, ospeed;
+	__u32 line;
+	__u8 cc[CPT_NCC];
+	__u8 pad;
+};
+
+/* One side of a pseudo terminal. All lengths are bytes. */
+struct cpt_tty {
+	struct cpt_termios termios, locked;
+	__u32 rows, cols, xpixel, ypixel;
+	__u32 flags;		/* CPT_TTY_* */
+	__u32 pktstatus;	/* TIOCPKT_*: what the other side will be told, if it is in packet mode */
+	__u32 column, canon_column;
+	__u32 input;		/* that wait to be read: at most CPT_TTY_BUF */
+	__u32 canon;		/* … of them in whole lines; of a line discipline that edits lines */
+	__u32 committed;	/* … of them for programs to see; of one that does not */
+	__u32 echo;		/* of echo that was held up: at most CPT_TTY_BUF */
+	__u32 echo_commit, echo_mark;
+	__u32 queue;		/* that found no room in the input: at most CPT_TTY_QUEUE */
+	__u32 ahead;		/* … of them seen already by flow control */
+};
+#define CPT_PTY_MAX	(1u << 20)	/* NR_UNIX98_PTY_MAX */
+#define CPT_PTY_MAX	(1u << 20)	/* NR_UNIX98_PTY_MAX */
+#define CPT_TTY_BUF	4096u	/* N_TTY_BUF_SIZE */
+#define CPT_TTY_QUEUE	65536u	/* more than any kernel takes */
+
+#define CPT_TTY_STOPPED		(1u << 0)	/* ^S, or … */
+#define CPT_TTY_TCO_STOPPED	(1u << 1)	/* … TCOOFF */
+#define CPT_TTY_PACKET		(1u << 2)	/* TIOCPKT */
+#define CPT_TTY_EXCLUSIVE	(1u << 3)	/* TIOCEXCL */
+#define CPT_TTY_LOCKED		(1u << 4)	/* TIOCSPTLCK */
+#define CPT_TTY_OTHER_CLOSED	(1u << 5)	/* the other side is open no more */
+#define CPT_TTY_IO_ERROR	(1u << 6)	/* this one is open no more, or not yet */
+#define CPT_TTY_THROTTLED	(1u << 7)
+#define CPT_TTY_NO_ROOM		(1u << 8)
+#define CPT_TTY_LNEXT		(1u << 9)	/* ^V was typed */
+#define CPT_TTY_ERASING		(1u << 10)
+#define CPT_TTY_PUSH		(1u << 11)
+#define CPT_TTY_FLAGS		((1u << 12) - 1)
+
+enum { CPT_PTY_MASTER = 0, CPT_PTY_SLAVE = 1, CPT_PTY_SIDES };
+
+struct cpt_pty_rec {
+	struct cpt_rec rec;
+	__u64 cred;		/* CRED: who opened the master; 0: that is closed, and the slave hung up */
+	__s64 atime, mtime;	/* of the slave's file */
+	__u32 mount;		/* a devpts */
+	__u32 index;		/* the number of the slave's file in it */
+	__u32 mode;		/* of that: permissions */
+	__u32 uid, gid;
+	__u32 session, pgrp;	/* whose controlling terminal it is, and the group in the foreground; or 0 */
+	__u32 master_flags;	/* O_* that it was opened with */
+	__u32 master_mount;	/* of path */
+	__u32 path_len;		/* what the master was opened by: 1 … 4095; 0: it is closed */
+	struct cpt_tty side[CPT_PTY_SIDES];
+	/*
+	 * Of the master and of the slave: __u8 input[], marks[] (a bit for each of those bytes,
+	 * the lowest first: it ends a line), echo[], queue[]; then char path[path_len]; padded to 8
+	 */
+};
+
+struct cpt_ptyend_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 pty;		/* PTY */
+	__u32 side;		/* CPT_PTY_MASTER, CPT_PTY_SLAVE */
+	__u32 mount;		/* of path */
+	__u32 path_len;		/* what it was opened by, /dev/tty for one: 1 … 4095 */
+	__u32 pad;
+	/* char path[path_len]; padded to 8 */
+};
+
 /* Its contents are the kernel's: only the path says what it is. */
 struct cpt_view_rec {
 	struct cpt_rec rec;
@@ -724,7 +802,20 @@ struct cpt_proc_rec {
 	__u32 ntimers;		/* TIMER records that follow */
 	struct cpt_rlimit rlim[CPT_NRLIMIT];
 	struct cpt_itimer itimer[3];	/* ITIMER_REAL, VIRTUAL, PROF */
+	__u32 stop;		/* CPT_STOP_* */
+	__u32 stop_signal;	/* that stopped it, or is about to */
+	__u32 stop_code;	/* the same until wait(2) has told it */
+	__u32 old_pgrp;		/* the group in the foreground of the terminal that it has lost, or 0 */
+	__u64 tty;		/* PTY: its controlling terminal, or 0 */
 };
+
+/* cpt_proc_rec.stop */
+#define CPT_STOP_STOPPED	(1u << 0)	/* all threads are */
+#define CPT_STOP_STOPPING	(1u << 1)	/* some are; none tells the parent before the last one is */
+#define CPT_STOP_CONTINUED	(1u << 2)	/* wait(2) has not told it yet (WCONTINUED) */
+#define CPT_STOP_TELL_STOPPED	(1u << 3)	/* the parent did not get SIGCHLD yet: it was stopped … */
+#define CPT_STOP_TELL_CONTINUED	(1u << 4)	/* … it was continued */
+#define CPT_STOP_FLAGS		((1u << 5) - 1)
 
 struct cpt_timer_rec {
 	struct cpt_rec rec;

@@ -508,6 +508,53 @@ static inline const char *cpt_check_view(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* What one side of a pseudo terminal holds. */
+static inline __u64 cpt_tty_bytes(const struct cpt_tty *t)
+{
+	return (__u64)t->input + (t->input + 7) / 8 + t->echo + t->queue;
+}
+
+static inline bool cpt_tty_ok(const struct cpt_tty *t)
+{
+	return t->termios.line <= 255 && t->locked.line <= 255 && !t->termios.pad && !t->locked.pad &&
+	       t->rows <= 65535 && t->cols <= 65535 && t->xpixel <= 65535 && t->ypixel <= 65535 &&
+	       t->input <= CPT_TTY_BUF && t->canon <= t->input && t->committed <= t->input &&
+	       t->echo <= CPT_TTY_BUF && t->echo_commit <= t->echo && t->echo_mark <= t->echo &&
+	       t->queue <= CPT_TTY_QUEUE && t->ahead <= t->queue &&
+	       !(t->flags & ~CPT_TTY_FLAGS) && t->pktstatus <= 255;
+}
+
+static inline const char *cpt_check_pty(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_pty_rec *r = (const void *)rec;
+	const struct cpt_tty *m = &r->side[CPT_PTY_MASTER], *s = &r->side[CPT_PTY_SLAVE];
+	__u64 bytes = cpt_tty_bytes(m) + cpt_tty_bytes(s);
+
+	CPT_BAD_IF(!cpt_ref(w, rec, r->cred, CPT_K_CRED, true), "who opened a terminal");
+	CPT_BAD_IF(!r->mount || r->index >= CPT_PTY_MAX || r->mode > 07777 || r->session > CPT_PID_MAX ||
+		   r->pgrp > CPT_PID_MAX, "properties of a terminal");
+	CPT_BAD_IF(!cpt_tty_ok(m) || !cpt_tty_ok(s), "state of a terminal");
+	CPT_BAD_IF(r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), bytes + r->path_len, 1), "length of a terminal");
+	CPT_BAD_IF(r->path_len && (!r->master_mount || !cpt_path_ok((const char *)(r + 1) + bytes, r->path_len)),
+		   "path of a terminal");
+	CPT_BAD_IF(!r->path_len != !r->cred || (!r->cred && (r->master_mount || r->master_flags || r->session || bytes)),
+		   "hung up terminal");
+	return NULL;
+}
+
+static inline const char *cpt_check_ptyend(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_ptyend_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || r->pad, "description of a terminal");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->pty, CPT_K_PTY, false) || r->side >= CPT_PTY_SIDES ||
+		   (r->side == CPT_PTY_MASTER && !((const struct cpt_pty_rec *)w->obj[r->pty])->cred),
+		   "side of a terminal");
+	CPT_BAD_IF(!r->mount || r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), r->path_len, 1) ||
+		   !cpt_path_ok((const char *)(r + 1), r->path_len), "path of a terminal");
+	return NULL;
+}
+
 static inline const char *cpt_check_nsfd(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_nsfd_rec *r = (const void *)rec;
@@ -874,6 +921,12 @@ static inline const char *cpt_check_sighand(struct cpt_walk *w, const struct cpt
 	return NULL;	/* any handler, flags and mask are a program's own business */
 }
 
+/* SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, or none */
+static inline bool cpt_is_stop_signal(__u32 signo)
+{
+	return !signo || (signo >= 19 && signo <= 22);
+}
+
 static inline const char *cpt_check_proc(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_proc_rec *r = (const void *)rec;
@@ -887,6 +940,14 @@ static inline const char *cpt_check_proc(struct cpt_walk *w, const struct cpt_re
 		CPT_BAD_IF(r->rlim[i].cur > r->rlim[i].max, "resource limit");
 	for (i = 0; i < 3; i++)
 		CPT_BAD_IF(r->itimer[i].value >> 62 || r->itimer[i].interval >> 62, "interval timer");
+	CPT_BAD_IF((r->stop & ~CPT_STOP_FLAGS) ||
+		   ((r->stop & CPT_STOP_STOPPED) && (r->stop & (CPT_STOP_STOPPING | CPT_STOP_CONTINUED))) ||
+		   !cpt_is_stop_signal(r->stop_signal) || !cpt_is_stop_signal(r->stop_code), "stop of a process");
+	CPT_BAD_IF(!(r->stop & (CPT_STOP_STOPPED | CPT_STOP_STOPPING)) && (r->stop_signal || r->stop_code),
+		   "stop of a process");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->tty, CPT_K_PTY, true) || r->old_pgrp > CPT_PID_MAX ||
+		   (r->tty && ((const struct cpt_pty_rec *)w->obj[r->tty])->session != r->sid),
+		   "terminal of a process");
 	w->want_timers = r->ntimers;
 	return NULL;
 }
@@ -1101,6 +1162,8 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 			    cpt_check_semundo },
 	[CPT_K_MSGQ]	= { "message queue", sizeof(struct cpt_msgq_rec), false, true, false, CPT_STAGED,
 			    cpt_check_msgq },
+	[CPT_K_PTY]	= { "terminal", sizeof(struct cpt_pty_rec), false, true, false, CPT_NO_DATA, cpt_check_pty },
+	[CPT_K_PTYEND]	= { "open terminal", sizeof(struct cpt_ptyend_rec), false, true, true, CPT_NO_DATA, cpt_check_ptyend },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 

@@ -7,6 +7,8 @@
 #include <linux/file.h>
 #include <linux/inotify.h>
 #include <linux/mman.h>
+#include <linux/mount.h>
+#include <linux/namei.h>
 #include <linux/nsproxy.h>
 #include <linux/seq_file.h>
 #include <linux/slab.h>
@@ -184,6 +186,85 @@ static bool mounts_known(void)
 	return ok;
 }
 
+/* A new pseudo terminal of the devpts that is mounted nowhere but at @mnt; its master, or NULL. */
+static struct file *new_pty(struct vfsmount *mnt)
+{
+	struct path path = { .mnt = mnt, .dentry = lookup_positive_unlocked("ptmx", mnt->mnt_root, 4) };
+	struct file *f;
+
+	if (IS_ERR(path.dentry))
+		return NULL;
+	f = dentry_open(&path, O_RDWR | O_NOCTTY, current_cred());
+	dput(path.dentry);
+	return IS_ERR(f) ? NULL : f;
+}
+
+static struct tty_struct *tty_of(struct file *f)
+{
+	return ((struct tty_file_private *)f->private_data)->tty;
+}
+
+static bool numbers_known(struct vfsmount *mnt, struct file *first)
+{
+	struct compat_devpts *d = mnt->mnt_sb->s_fs_info;
+	struct file *third;
+	bool ok;
+
+	if (tty_of(first)->driver_data != d || tty_of(first)->index != 0 ||
+	    ida_alloc_range(&d->allocated, 0, 0, GFP_KERNEL) != -ENOSPC ||
+	    ida_alloc_range(&d->allocated, 1, 1, GFP_KERNEL) != 1)
+		return false;
+	third = new_pty(mnt);
+	ok = third && tty_of(third)->index == 2;
+	ida_free(&d->allocated, 1);
+	if (third)
+		fput(third);
+	return ok;
+}
+
+/* A line and a half are typed; then, while output is stopped, ^V. */
+static bool n_tty_known(struct file *master)
+{
+	static const u8 typed[] = "ab\ncd", quote = 0x16;
+	struct tty_struct *slave = tty_of(master)->link;
+	const struct compat_n_tty *n = slave->disc_data;
+	loff_t pos = 0;
+	bool ok;
+
+	if (kernel_write(master, typed, 5, &pos) != 5)
+		return false;
+	flush_work(&slave->port->buf.work);
+	ok = n->read_head == 5 && n->canon_head == 3 && !n->read_tail && !n->commit_head &&
+	     test_bit('\n', n->char_map) && !test_bit('a', n->char_map) && !n->num_overrun && !n->no_room &&
+	     n->icanon && !n->raw && !n->real_raw && !n->lnext && !n->push && !memcmp(n->read_buf, typed, 5) &&
+	     find_first_bit(n->read_flags, N_TTY_BUF_SIZE) == 2 && n->column == 2 &&
+	     n->echo_head == n->echo_tail && n->echo_tail >= 5;
+	slave->flow.stopped = true;
+	if (kernel_write(master, &quote, 1, &pos) != 1)
+		return false;
+	flush_work(&slave->port->buf.work);
+	return ok && n->lnext && n->read_head == 5 && n->echo_head == n->echo_tail + 2 &&
+	       n->echo_commit == n->echo_head && n->echo_mark == n->echo_head &&
+	       n->echo_buf[n->echo_tail] == '^' && n->echo_buf[n->echo_tail + 1] == '\b' && n->column == 2 &&
+	       !mutex_is_locked((struct mutex *)&n->atomic_read_lock) &&
+	       !mutex_is_locked((struct mutex *)&n->output_lock) && list_empty(&n->output_lock.wait_list);
+}
+
+/* On a devpts of our own, which nobody sees. */
+static bool terminals_known(void)
+{
+	struct file_system_type *type = get_fs_type("devpts");
+	struct vfsmount *mnt = type ? vfs_kern_mount(type, 0, "devpts", NULL) : ERR_PTR(-ENODEV);
+	struct file *f = IS_ERR(mnt) ? NULL : new_pty(mnt);
+	bool ok = f && f->f_op->release == kptr(tty_release) && numbers_known(mnt, f) && n_tty_known(f);
+
+	if (f)
+		fput(f);
+	if (!IS_ERR(mnt))
+		mntput(mnt);
+	return ok;
+}
+
 /*
  * cpt_private_init - try all of private.h
  *
@@ -207,6 +288,8 @@ int cpt_private_init(void)
 		bad = "inotify";
 	else if (!maps_known() || !mounts_known())
 		bad = "/proc";
+	else if (!terminals_known())
+		bad = "terminals";
 	if (event)
 		fput(event);
 	if (timer)

@@ -12,10 +12,12 @@
 #include <linux/fs.h>
 #include <linux/fsnotify_backend.h>
 #include <linux/hrtimer.h>
+#include <linux/idr.h>
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/path.h>
 #include <linux/rbtree.h>
+#include <linux/tty.h>
 #include <linux/wait.h>
 
 /* fs/eventfd.c */
@@ -98,6 +100,32 @@ struct compat_proc_maps {
 struct compat_proc_mounts {
 	struct mnt_namespace *ns;
 	struct path root;
+};
+
+/* drivers/tty/n_tty.c */
+struct compat_n_tty {
+	size_t read_head, commit_head, canon_head;
+	size_t echo_head, echo_commit, echo_mark;
+	DECLARE_BITMAP(char_map, 256);
+	unsigned long overrun_time;
+	unsigned int num_overrun;
+	bool no_room;
+	unsigned char lnext:1, erasing:1, raw:1, real_raw:1, icanon:1;
+	unsigned char push:1;
+	u8 read_buf[N_TTY_BUF_SIZE];
+	DECLARE_BITMAP(read_flags, N_TTY_BUF_SIZE);	/* what ends a line */
+	u8 echo_buf[N_TTY_BUF_SIZE];
+	size_t read_tail;
+	size_t line_start;
+	size_t lookahead_count;
+	unsigned int column, canon_column;
+	size_t echo_tail;
+	struct mutex atomic_read_lock, output_lock;
+};
+
+/* fs/devpts/inode.c, up to what gives out the numbers */
+struct compat_devpts {
+	struct ida allocated;
 };
 
 struct epoll_event;

@@ -5,9 +5,10 @@
  *
  * Preserved: pid, group, session (tree.c makes them), all limits, ITIMER_*,
  * POSIX timers of the monotonic, realtime and boottime clocks with id, interval
- * and overrun; oom_score_adj; sub-reaper.
+ * and overrun; oom_score_adj; sub-reaper; being stopped (stop.c);
+ * the controlling terminal (pty.c).
  * Not preserved: accounting of CPU time, faults, I/O.
- * Refused: a controlling terminal; timers on CPU time, alarm clocks and TAI.
+ * Refused: timers on CPU time, alarm clocks and TAI.
  *
  * Times are what remained at the freeze; they run again from the resume on.
  */
@@ -22,6 +23,7 @@
 
 #include "kind.h"
 #include "out.h"
+#include "stop.h"
 #include "undump.h"
 
 /* obj->priv: a task of the process, held. */
@@ -37,10 +39,8 @@ static int proc_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 	struct task_struct *t = who->task;
 	struct k_itimer *timer;
 	bool bad_timer = false;
+	int err;
 
-	if (sig->tty)
-		cpt_obstacle(ctx, "process %d (%s) has a controlling terminal, which cannot be preserved yet",
-			     who->pid, who->comm);
 	if (t->sighand) {
 		spin_lock_irq(cpt_siglock(t));
 		compat_for_each_timer(timer, sig)
@@ -50,8 +50,10 @@ static int proc_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 	if (bad_timer)
 		cpt_obstacle(ctx, "process %d (%s) has a timer on CPU time or an alarm clock, which cannot be preserved yet",
 			     who->pid, who->comm);
-	obj->priv = get_task_struct(t);
-	return 0;
+	err = cpt_tty_collect(ctx, who);
+	if (!err)
+		obj->priv = get_task_struct(t);
+	return err;
 }
 
 static void proc_release(struct cpt_obj *obj)
@@ -245,8 +247,10 @@ static int proc_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		r->rlim[i].cur = sig->rlim[i].rlim_cur == RLIM_INFINITY ? ~0ULL : sig->rlim[i].rlim_cur;
 		r->rlim[i].max = sig->rlim[i].rlim_max == RLIM_INFINITY ? ~0ULL : sig->rlim[i].rlim_max;
 	}
+	cpt_tty_dump(ctx, sig, r);
 	if (!t->sighand)
 		return 0;		/* a zombie */
+	cpt_stop_dump(t, r);
 	dump_itimers(ctx, sig, t, r);
 	err = dump_timers(ctx, sig, t, r);
 	if (!err)

@@ -25,7 +25,7 @@ static bool reg_owns(struct file *f)
 	umode_t mode = file_inode(f)->i_mode;
 
 	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system */
-	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC && !cpt_is_view(sb) &&
+	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC && !cpt_is_view(sb) && !cpt_pty_file(f) &&
 	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode) ||
 		(f->f_mode & FMODE_PATH));
 }

@@ -7,7 +7,7 @@
  * rseq, robust list, clear_child_tid, nice value, affinity, timer slack,
  * personality, no_new_privs, parent-death signal.
  * Not preserved: CPU time, faults, start time, hardware breakpoints.
- * Refused: stopped and traced tasks, vfork in progress, namespaces of its own,
+ * Refused: traced tasks, vfork in progress, namespaces of its own,
  * 32-bit programs on a 64-bit kernel, and what attribute() names: seccomp,
  * realtime and deadline scheduling, I/O priorities… (Semaphore undo: sem.c.)
  *
@@ -100,13 +100,10 @@ static const char *attribute(struct task_struct *t)
 /* What stands against preserving a live task; NULL: nothing. */
 static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct task_struct *init)
 {
-	unsigned int state = READ_ONCE(t->__state);
 	u32 mntns;
 
 	if (t->ptrace)
 		return "is being traced";
-	if (state & __TASK_STOPPED)
-		return "is stopped, which cannot be preserved yet";
 	if (!cpt_is_parked(ctx, t))
 		return "waits in vfork for its child, which cannot be preserved yet";
 	if (t->flags & PF_IO_WORKER)

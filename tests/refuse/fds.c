@@ -382,26 +382,44 @@ static int k_autofs(void) { return device(S_IFCHR, 10, 235); }
 static int k_hpet(void) { return device(S_IFCHR, 10, 228); }
 static int k_mem(void) { return device(S_IFCHR, 1, 1); }
 
-static int k_ptmx(void)
+/* The slave of a new pseudo terminal; the master is "other". */
+static int new_slave(void)
 {
-	int fd = posix_openpt(O_RDWR | O_NOCTTY);
-
-	return fd < 0 || grantpt(fd) || unlockpt(fd) ? -1 : fd;
+	other = posix_openpt(O_RDWR | O_NOCTTY);
+	return other < 0 || unlockpt(other) ? -1 : open(ptsname(other), O_RDWR | O_NOCTTY);
 }
 
-static int k_pts(void)
+static int number_of(int slave)
 {
-	other = k_ptmx();
-	return other < 0 ? -1 : open(ptsname(other), O_RDWR | O_NOCTTY);
+	struct stat st;
+
+	sys(fstat(slave, &st));
+	return minor(st.st_rdev);
 }
 
-static int k_tty(void)
+static int k_ldisc(void)
 {
-	int fd;
+	int fd = new_slave(), discipline = 27;	/* N_NULL: it takes all and gives nothing */
+
+	if (fd < 0 || ioctl(fd, TIOCSETD, &discipline))
+		return -1;
+	snprintf(also, sizeof(also), "uses a terminal (pts/%d) with another line discipline (27), which cannot be preserved", number_of(fd));
+	return fd;
+}
+
+static int k_hungup(void)
+{
+	int fd = new_slave();
 
 	sys(setsid());
-	fd = k_pts();
-	return fd < 0 || ioctl(fd, TIOCSCTTY, 0) ? -1 : open("/dev/tty", O_RDWR);
+	if (fd < 0 || ioctl(fd, TIOCSCTTY, 0))
+		return -1;
+	sys(signal(SIGHUP, SIG_IGN) == SIG_ERR ? -1 : 0);
+	if (vhangup())
+		return -1;
+	snprintf(also, sizeof(also), "uses a terminal (pts/%d) that was hung up while its master is open, which cannot be preserved",
+		 number_of(fd));
+	return fd;
 }
 
 static int k_async(void)
@@ -837,9 +855,8 @@ static const struct sort {
 	{ "autofs", k_autofs, NULL, HOLDS("the control device of autofs") },
 	{ "hpet", k_hpet, NULL, HOLDS("a high precision timer (hpet)") },
 	{ "mem", k_mem, NULL, HOLDS("the host's memory (/dev/mem)") },
-	{ "ptmx", k_ptmx, NULL, HOLDS_YET("the master side of a pseudo terminal") },
-	{ "pts", k_pts, NULL, HOLDS_YET("a pseudo terminal") },
-	{ "tty", k_tty, NULL, HOLDS_YET("its controlling terminal (/dev/tty)") },
+	{ "ldisc", k_ldisc, NULL, NULL },
+	{ "hungup", k_hungup, NULL, NULL },
 	{ "async", k_async, NULL, "has O_ASYNC set on fd 40 (random), which cannot be preserved yet" },
 	{ "gonelease", k_gonelease, u_lease, HOLDS("a deleted file that somebody holds a lease on") },
 	{ "shmlease", k_shmlease, u_lease, "holds a lease on fd 40 (fds.shmlease), which cannot be preserved there" },

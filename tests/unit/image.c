@@ -167,7 +167,7 @@ BAD("pid 10 occurs twice", { task(s, s->zombie)->pid = proc(s, s->zombie)->pid =
 BAD("pid 10 is of a process and of a thread", { task(s, s->thread)->pid = 10; })
 BAD("two threads with pid 2", { task(s, s->last)->pid = 2; })
 BAD("process 10 has a group or session with the pid of a thread", { proc(s, s->child)->pgid = 13; })
-BAD("process 10 has a group or session with the pid of a thread", { proc(s, s->child)->sid = 2; })
+BAD("process 10 has a group or session with the pid of a thread", { proc(s, s->child)->sid = 2, proc(s, s->child)->tty = 0; })
 BAD("process 14 has no parent", { task(s, s->vfork)->ppid = 77; })
 BAD("process 14 has no parent", { task(s, s->vfork)->ppid = 2; })	/* a thread */
 BAD("process 14 has no parent", { task(s, s->vfork)->ppid = 11; })	/* a zombie */
@@ -524,7 +524,7 @@ static void test_show_damaged(void **state)
 	(void)state;
 	sample_image(&s);
 	full = s.n;
-	s.n = 30000;				/* in the data */
+	s.n = 36000;				/* in the data */
 	text = shown(&s, image_show);
 	assert_non_null(strstr(text, "sample"));
 	assert_null(strstr(text, "image of"));

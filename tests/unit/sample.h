@@ -35,8 +35,8 @@ struct sample {
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
 	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
-	uint64_t view[2], nsfd, rmdirs[2], rmfifo, rmdir, rmplace, goneof;
 	uint64_t sysv, sysv2, shmat, sems, undo, msgq;
+	uint64_t view[2], nsfd, pty[3], ptyend[3], rmdirs[2], rmfifo, rmdir, rmplace, goneof;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
@@ -141,6 +141,72 @@ static inline uint64_t sample_nsfd(struct sample *s)
 	return r->rec.id;
 }
 
+static inline void sample_tty(struct cpt_tty *t, uint32_t n)
+{
+	t->termios.iflag = 0x500;
+	t->termios.cc[0] = 3;
+	t->rows = 24;
+	t->cols = 80;
+	t->flags = CPT_TTY_THROTTLED;
+	t->input = n;
+	t->canon = t->committed = n / 2;
+	t->echo = n;
+	t->echo_commit = t->echo_mark = 1;
+	t->queue = 2 * n;
+	t->ahead = 1;
+}
+
+/* Master and slave hold 3 and 9 bytes of input; @session: whose controlling terminal it is */
+static inline uint64_t sample_pty(struct sample *s, uint32_t index, uint32_t session)
+{
+	const char *path = "/ptmx";
+	const size_t bytes = 3 + 1 + 3 + 6 + 9 + 2 + 9 + 18;
+	struct cpt_pty_rec *r = sample_rec(s, CPT_K_PTY, sizeof(*r) + bytes + strlen(path), true);
+
+	r->cred = s->cred;
+	r->mount = r->master_mount = 5;
+	r->index = index;
+	r->mode = 0620;
+	r->session = r->pgrp = session;
+	r->master_flags = 2;
+	sample_tty(&r->side[CPT_PTY_MASTER], 3);
+	sample_tty(&r->side[CPT_PTY_SLAVE], 9);
+	memset(r + 1, 'x', bytes);
+	r->path_len = strlen(path);
+	memcpy((char *)(r + 1) + bytes, path, r->path_len);
+	return r->rec.id;
+}
+
+static inline uint64_t sample_ptyend(struct sample *s, uint64_t pty, uint32_t side, const char *path)
+{
+	struct cpt_ptyend_rec *r = sample_rec(s, CPT_K_PTYEND, sizeof(*r) + strlen(path), true);
+
+	r->file.cred = s->cred;
+	r->file.flags = 2;
+	r->pty = pty;
+	r->side = side;
+	r->mount = 5;
+	r->path_len = strlen(path);
+	memcpy(r + 1, path, r->path_len);
+	return r->rec.id;
+}
+
+/* A controlling terminal, one whose master is closed, one that is open in no session. */
+static inline void sample_ptys(struct sample *s)
+{
+	struct cpt_pty_rec *closed;
+
+	s->pty[0] = sample_pty(s, 0, 10);
+	closed = sample_rec(s, CPT_K_PTY, sizeof(*closed), true);
+	closed->mount = 5;
+	closed->index = 1;
+	s->pty[1] = closed->rec.id;
+	s->pty[2] = sample_pty(s, 7, 0);
+	s->ptyend[0] = sample_ptyend(s, s->pty[0], CPT_PTY_SLAVE, "/0");
+	s->ptyend[1] = sample_ptyend(s, s->pty[1], CPT_PTY_SLAVE, "/1");
+	s->ptyend[2] = sample_ptyend(s, s->pty[2], CPT_PTY_MASTER, "/ptmx");
+}
+
 static inline uint64_t sample_gone(struct sample *s, const char *path, uint32_t mode, uint64_t parent)
 {
 	struct cpt_gone_rec *r = sample_rec(s, CPT_K_GONE, sizeof(*r) + strlen(path), true);
@@ -170,6 +236,7 @@ static inline void sample_views(struct sample *s)
 	s->view[0] = sample_view(s, "/1/status", 0100444, 0);
 	s->view[1] = sample_view(s, "/77", 0040555, 77);
 	s->nsfd = sample_nsfd(s);
+	sample_ptys(s);
 	s->rmdirs[0] = sample_gone(s, "/tmp/a", 0040755, 0);
 	s->rmdirs[1] = sample_gone(s, "/tmp/a/b", 0041700, s->rmdirs[0]);
 	s->rmfifo = sample_gone(s, "/tmp/a/b/f", 0010600, s->rmdirs[1]);
@@ -585,7 +652,8 @@ static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
 				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->pidfd[2], s->memfd,
-				   s->deleted, s->view[0], s->nsfd, s->rmdir, s->goneof, s->rmplace, s->sock[0], s->sock[1], s->sock[2] };
+				   s->deleted, s->view[0], s->nsfd, s->ptyend[0],
+				   s->ptyend[1], s->ptyend[2], s->rmdir, s->goneof, s->rmplace, s->sock[0], s->sock[1], s->sock[2] };
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
 	struct cpt_fd *fd = (void *)(r + 1);
@@ -660,6 +728,9 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 	r->ntimers = 1;
 	for (i = 0; i < CPT_NRLIMIT; i++)
 		r->rlim[i].max = ~0ULL;
+	r->stop = CPT_STOP_STOPPED;
+	r->stop_signal = r->stop_code = 20;
+	r->tty = pid == 10 ? s->pty[0] : 0;
 	sample_siginfo(s, 1);
 	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
 	t->signo = 14;

@@ -79,11 +79,30 @@ if [[ -e /dev/cpt ]]; then
 	# an exec that runs is a process from outside: it is named, and nothing happens to the VE
 	ctl exec $VEID 'sleep 1000' &
 	until_ok 20 in_ve 'pidof sleep' || fail "sleep does not run"
-	expect 16 'ctl: .*' ctl chkpnt $VEID
-	say "a running exec: $(grep -a 'ctl:' "$WORK/said" | head -n1)"
+	expect 16 'ctl: process [0-9]+ \(sleep\) was entered from outside the VE, and its parent is no process of the VE: end it first \(ctl enter, ctl exec\)' ctl chkpnt $VEID
 	must ctl status $VEID
 	kill -9 $!
 	wait $! 2>/dev/null
 	in_ve true || fail "the VE does not run after a refusal"
+	# one of enter is named with its terminal, too; both outlive suspend and resume, and hear what was said meanwhile
+	mkfifo "$WORK/typed" "$WORK/fed"
+	ctl enter $VEID <"$WORK/typed" >"$WORK/entered" & entered=$!
+	ctl exec2 $VEID 'read x; echo "[$x]"; exit 9' <"$WORK/fed" >"$WORK/execed" & executed=$!
+	exec 8>"$WORK/fed" 9>"$WORK/typed"
+	echo 'echo "$((6*7)) begun"' >&9
+	until_ok 40 grep -aq '42 begun' "$WORK/entered" || fail "enter does not work"
+	expect 16 'ctl: process [0-9]+ \([a-z]+\) uses a terminal \(pts/0\) that somebody outside the VE uses too: end what was begun by ctl enter' ctl chkpnt $VEID
+	must ctl chkpnt $VEID --suspend
+	echo 'echo "$((6*9)) still"; exit 7' >&9
+	echo heard >&8
+	sleep 1
+	must ctl chkpnt $VEID --resume
+	until_ok 40 grep -aq '54 still' "$WORK/entered" || fail "enter does not outlive suspend and resume: $(cat -v "$WORK/entered")"
+	exec 8>&- 9>&-
+	wait $entered
+	same "enter's code after suspend and resume" $? 7
+	wait $executed
+	same "exec's code after suspend and resume" $? 9
+	same "exec after suspend and resume" "$(cat "$WORK/execed")" "[heard]"
 fi
 exit 0
