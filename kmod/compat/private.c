@@ -207,6 +207,8 @@ int cpt_private_init(void)
 		bad = "inotify";
 	else if (!maps_known() || !mounts_known())
 		bad = "/proc";
+	else if (!compat_seccomp_known())
+		bad = "seccomp";
 	if (event)
 		fput(event);
 	if (timer)

@@ -206,16 +206,6 @@ static int collect_mm(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cp
 		cpt_obstacle(ctx, "process %d (%s) has an LDT, which cannot be preserved yet", who->pid,
 			     who->comm);
 #endif
-#ifdef MMF_HAS_MDWE
-	if (mm->flags & 1UL << MMF_HAS_MDWE)
-		cpt_obstacle(ctx, "process %d (%s) may not make memory executable (PR_SET_MDWE), which cannot be preserved yet",
-			     who->pid, who->comm);
-#endif
-#ifdef MMF_VM_MERGE_ANY
-	if (mm->flags & 1UL << MMF_VM_MERGE_ANY)
-		cpt_obstacle(ctx, "process %d (%s) has all its memory merged (PR_SET_MEMORY_MERGE), which cannot be preserved yet",
-			     who->pid, who->comm);
-#endif
 	if (!exe_of(mm))
 		cpt_obstacle(ctx, "process %d (%s) has no executable", who->pid, who->comm);
 	else
@@ -332,6 +322,32 @@ static u32 count_auxv(const struct mm_struct *mm)
 	return min_t(u32, n + 2, ARRAY_SIZE(mm->saved_auxv));
 }
 
+/* Flags of a whole memory that prctl(2) sets, of the kernels that have them. */
+static const struct {
+	u32 cpt;
+	unsigned long mmf;
+} mm_flags[] = {
+#ifdef MMF_HAS_MDWE
+	{ CPT_MM_MDWE,			1UL << MMF_HAS_MDWE },
+	{ CPT_MM_MDWE_NO_INHERIT,	1UL << MMF_HAS_MDWE_NO_INHERIT },
+#endif
+#ifdef MMF_VM_MERGE_ANY
+	{ CPT_MM_MERGE_ANY,		1UL << MMF_VM_MERGE_ANY },
+#endif
+	{ CPT_MM_THP_DISABLE,		1UL << MMF_DISABLE_THP },
+};
+
+static u32 prctl_flags(const struct mm_struct *mm)
+{
+	u32 flags = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(mm_flags); i++)
+		if (mm->flags & mm_flags[i].mmf)
+			flags |= mm_flags[i].cpt;
+	return flags;
+}
+
 static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct mm_struct *mm = obj->ptr, *parent = ((struct mm_state *)obj->priv)->parent;
@@ -362,9 +378,9 @@ static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->dumpable = mm->flags & MMF_DUMPABLE_MASK;
 	r->coredump_filter = (mm->flags & MMF_DUMP_FILTER_MASK) >> MMF_DUMP_FILTER_SHIFT;
 	r->membarrier = atomic_read(&mm->membarrier_state);
-	r->flags = (mm->flags & (1UL << MMF_DISABLE_THP) ? CPT_MM_THP_DISABLE : 0) |
-		   (mm->def_flags & VM_LOCKED ? CPT_MM_LOCK_FUTURE : 0) |
-		   (mm->def_flags & VM_LOCKONFAULT ? CPT_MM_LOCK_ONFAULT : 0);
+	r->flags = (mm->def_flags & VM_LOCKED ? CPT_MM_LOCK_FUTURE : 0) |
+		   (mm->def_flags & VM_LOCKONFAULT ? CPT_MM_LOCK_ONFAULT : 0) |
+		   prctl_flags(mm);
 	r->nauxv = nauxv;
 	auxv = (void *)(r + 1);
 	for (i = 0; i < nauxv; i++)
@@ -767,7 +783,7 @@ static int restore_pages(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 }
 
 /* What madvise and mlock say of an area. After the pages: locking fills holes. */
-static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r, bool merge_any)
 {
 	unsigned long start = r->start, len = r->end - r->start;
 	long err = 0;
@@ -779,10 +795,12 @@ static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 		if (!area_flags[i].advice || !(r->flags & area_flags[i].cpt))
 			continue;
 		if ((r->flags & CPT_VMA_INHERIT) && area_flags[i].advice != MADV_DONTFORK &&
-		    area_flags[i].advice != MADV_WIPEONFORK)
+		    area_flags[i].advice != MADV_WIPEONFORK && area_flags[i].advice != MADV_MERGEABLE)
 			continue;
 		err = ksys(madvise, start, len, area_flags[i].advice);
 	}
+	if (!err && merge_any && !(r->flags & CPT_VMA_MERGEABLE))
+		err = ksys(madvise, start, len, MADV_UNMERGEABLE);
 	if (!err && (r->flags & CPT_VMA_LOCKED))
 		err = ksys(mlock2, start, len, r->flags & CPT_VMA_LOCKONFAULT ? MLOCK_ONFAULT : 0);
 	if (err)
@@ -793,11 +811,12 @@ static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 
 static int advise_all(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 {
+	bool merge_any = ((const struct cpt_mm_rec *)mm)->flags & CPT_MM_MERGE_ANY;
 	const struct cpt_rec *rec = mm;
 	int err = 0;
 
 	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA)
-		err = advise(ctx, (const void *)rec);
+		err = advise(ctx, (const void *)rec, merge_any);
 	return err;
 }
 
@@ -828,6 +847,22 @@ static void set_bounds(const struct cpt_mm_rec *r)
 	mmap_write_unlock(mm);
 }
 
+/* Before there are areas: each new one is told. */
+static int set_merge_any(struct cpt_ctx *ctx, u32 flags)
+{
+	u32 known = CPT_MM_LOCK_FUTURE | CPT_MM_LOCK_ONFAULT, is = prctl_flags(current->mm);
+	int i, err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(mm_flags); i++)
+		known |= mm_flags[i].cpt;
+	if (flags & ~known)
+		return cpt_fail(ctx, -EINVAL, "memory has properties (0x%x) that this kernel does not know",
+				flags & ~known);
+	if ((is ^ flags) & CPT_MM_MERGE_ANY)
+		err = ksys(prctl, COMPAT_SET_MEMORY_MERGE, !!(flags & CPT_MM_MERGE_ANY));
+	return err ? cpt_fail(ctx, err, "memory cannot be merged as it was: error %d", -err) : 0;
+}
+
 static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_mm_rec *r = (const void *)rec;
@@ -838,6 +873,8 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	/* a huge page would fill the holes around one that comes back; see cpt_mm_late() */
 	set_bit(MMF_DISABLE_THP, &current->mm->flags);
 	err = keep_inherited(ctx, rec);
+	if (!err)
+		err = set_merge_any(ctx, r->flags);
 	if (!err)
 		err = map_areas(ctx, image, r);
 	if (!err)
@@ -860,11 +897,17 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 void cpt_mm_late(struct cpt_ctx *ctx, const struct cpt_mm_rec *r)
 {
 	unsigned long set = r->dumpable |
-		((unsigned long)r->coredump_filter << MMF_DUMP_FILTER_SHIFT & MMF_DUMP_FILTER_MASK) |
-		(r->flags & CPT_MM_THP_DISABLE ? 1UL << MMF_DISABLE_THP : 0);
-	unsigned long mask = MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP;
+		((unsigned long)r->coredump_filter << MMF_DUMP_FILTER_SHIFT & MMF_DUMP_FILTER_MASK);
+	unsigned long mask = MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK;
 	unsigned long old = READ_ONCE(current->mm->flags);
+	int i;
 
+	for (i = 0; i < ARRAY_SIZE(mm_flags); i++) {
+		if (mm_flags[i].cpt == CPT_MM_MERGE_ANY)	/* more than a flag: set_merge_any() */
+			continue;
+		mask |= mm_flags[i].mmf;
+		set |= r->flags & mm_flags[i].cpt ? mm_flags[i].mmf : 0;
+	}
 	while (!try_cmpxchg(&current->mm->flags, &old, (old & ~mask) | set))
 		;
 	atomic_set(&current->mm->membarrier_state, r->membarrier);

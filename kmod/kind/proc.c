@@ -6,7 +6,7 @@
  * Preserved: pid, group, session (tree.c makes them), all limits, ITIMER_*,
  * POSIX timers of the monotonic, realtime and boottime clocks with id, interval
  * and overrun; oom_score_adj; sub-reaper.
- * Not preserved: accounting of CPU time, faults, I/O.
+ * What it has used up: usage.c.
  * Refused: a controlling terminal; timers on CPU time, alarm clocks and TAI.
  *
  * Times are what remained at the freeze; they run again from the resume on.
@@ -14,6 +14,7 @@
 #include <linux/capability.h>
 #include <linux/hrtimer.h>
 #include <linux/posix-timers.h>
+#include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
@@ -246,11 +247,13 @@ static int proc_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		r->rlim[i].max = sig->rlim[i].rlim_max == RLIM_INFINITY ? ~0ULL : sig->rlim[i].rlim_max;
 	}
 	if (!t->sighand)
-		return 0;		/* a zombie */
+		return cpt_sums_dump(ctx, sig);	/* a zombie */
 	dump_itimers(ctx, sig, t, r);
 	err = dump_timers(ctx, sig, t, r);
 	if (!err)
 		err = cpt_siginfo_dump(ctx, t, &sig->shared_pending, true);
+	if (!err)
+		err = cpt_sums_dump(ctx, sig);
 	return err;
 }
 
@@ -315,7 +318,8 @@ int cpt_proc_restore_late(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		return cpt_fail(ctx, -EPERM, "process %u had an oom_score_adj that this VE may not have",
 				r->pid);
 	sig->oom_score_adj = r->oom_score_adj;
-	sig->is_child_subreaper = !!(r->flags & CPT_PROC_SUBREAPER);
+	if (r->flags & CPT_PROC_SUBREAPER)	/* and all its descendants are to know */
+		ksys(prctl, PR_SET_CHILD_SUBREAPER, 1);
 	return cpt_siginfo_restore(ctx, rec, true);
 }
 
@@ -471,4 +475,6 @@ void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *proc)
 		if (rec->kind == CPT_K_TIMER)
 			start_timer(ctx, (const void *)rec);
 	cpt_proc_limits(proc);
+	if (to_rlim(r->rlim[RLIMIT_CPU].cur) != RLIM_INFINITY)	/* a timer watches it */
+		ksym(update_rlimit_cpu)(current, to_rlim(r->rlim[RLIMIT_CPU].cur));
 }
