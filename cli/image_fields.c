@@ -110,7 +110,7 @@ FIELDS(mm,
 	F(mm_rec, start_data, HEX), F(mm_rec, end_data, HEX), F(mm_rec, start_brk, HEX), F(mm_rec, brk, HEX),
 	F(mm_rec, start_stack, HEX), F(mm_rec, arg_start, HEX), F(mm_rec, arg_end, HEX), F(mm_rec, env_start, HEX),
 	F(mm_rec, env_end, HEX), F(mm_rec, mmap_base, HEX), F(mm_rec, vdso, HEX), F(mm_rec, dumpable, DEC),
-	F(mm_rec, coredump_filter, HEX), F(mm_rec, membarrier, HEX), F(mm_rec, flags, HEX),
+	F(mm_rec, coredump_filter, HEX), F(mm_rec, membarrier, HEX), F(mm_rec, flags, HEX), F(mm_rec, pkeys, HEX), F(mm_rec, exec_pkey, DEC),
 	VOLATILE(mm_rec, areas, DEC, "areas that touch and differ in nothing may be one, or not; all of them are compared"),
 	F(mm_rec, nauxv, COUNT));
 COUNT(mm, nauxv)

@@ -471,6 +471,8 @@ struct cpt_mm_rec {
 	__u32 coredump_filter;	/* as /proc/PID/coredump_filter */
 	__u32 membarrier;	/* registrations of membarrier(2), MEMBARRIER_STATE_* */
 	__u32 flags;		/* CPT_MM_* */
+	__u32 pkeys;		/* protection keys that are taken: bits 1 … 15 */
+	__u32 exec_pkey;	/* … the one of areas that may only be executed; 0: none */
 	__u32 areas;		/* VMA records that follow, ascending */
 	__u32 nauxv;		/* at most CPT_AUXV_MAX */
 	/* __u64 auxv[nauxv] */
@@ -513,6 +515,8 @@ enum cpt_vma_type {
 /* The same area is in mm.parent: fork makes it, only pages that differ are data. */
 #define CPT_VMA_INHERIT		(1u << 16)
 #define CPT_VMA_FLAGS		((1u << 17) - 1)
+#define CPT_VMA_PKEY_SHIFT	28		/* the highest bits: a protection key */
+#define CPT_VMA_PKEYS		(15u << CPT_VMA_PKEY_SHIFT)
 
 struct cpt_vma_rec {
 	struct cpt_rec rec;

@@ -631,6 +631,8 @@ static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec 
 	CPT_BAD_IF(r->dumpable > 2 || (r->flags & ~CPT_MM_FLAGS) || r->membarrier > 0xff ||
 		   (r->flags & (CPT_MM_MDWE | CPT_MM_MDWE_NO_INHERIT)) == CPT_MM_MDWE_NO_INHERIT,
 		   "flags of a memory");
+	CPT_BAD_IF((r->pkeys & ~0xfffeu) || r->exec_pkey > 15 || (r->exec_pkey && !(r->pkeys & 1u << r->exec_pkey)) ||
+		   (r->pkeys && w->hdr->arch != CPT_ARCH_X86_64), "protection keys of a memory");
 	CPT_BAD_IF(r->nauxv > CPT_AUXV_MAX || !cpt_fits(rec, sizeof(*r), r->nauxv, 8),
 		   "length of an auxiliary vector");
 	w->want_vmas = r->areas;
@@ -648,7 +650,9 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 	CPT_BAD_IF(r->start % CPT_PAGE || r->end % CPT_PAGE || r->start >= r->end ||
 		   r->end > cpt_addr_max(w) || r->start < w->vma_end, "range of a memory area");
 	w->vma_end = r->end;
-	CPT_BAD_IF(r->type >= CPT_VMA_TYPES || (r->flags & ~CPT_VMA_FLAGS), "type of a memory area");
+	CPT_BAD_IF(r->type >= CPT_VMA_TYPES || (r->flags & ~(CPT_VMA_FLAGS | CPT_VMA_PKEYS)), "type of a memory area");
+	CPT_BAD_IF((r->flags & CPT_VMA_PKEYS) && (r->type == CPT_VMA_VDSO || r->type == CPT_VMA_VVAR ||
+		   w->hdr->arch != CPT_ARCH_X86_64), "protection key of a memory area");
 	CPT_BAD_IF(r->pgoff > (1ULL << 51), "offset of a memory area");
 	CPT_BAD_IF(!!(r->flags & CPT_VMA_SHARED) && r->type == CPT_VMA_ANON,
 		   "shared memory area without a file");

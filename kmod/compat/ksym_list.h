@@ -62,6 +62,9 @@ KSYS(mkdir)
 KSYS(mlock2)
 KSYS(mprotect)
 KSYS(pidfd_open)
+#ifdef CONFIG_ARCH_HAS_PKEYS
+KSYS(pkey_mprotect)
+#endif
 KSYS(prctl)
 KSYS(rmdir)
 KSYS(rt_sigqueueinfo)

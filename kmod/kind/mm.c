@@ -7,8 +7,8 @@
  * private one that were written), flags of madvise and mlock, pages that fork
  * shared with the parent (shared again, in the image once), holes.
  * Not preserved: that a page was swapped, or huge.
- * Refused: memfd and SysV segments, huge pages, device memory, userfaultfd,
- * protection keys, NUMA policy, area names, an LDT.
+ * Refused: SysV segments, huge pages, device memory, userfaultfd, NUMA policies of
+ * shared memory, area names, an LDT.
  *
  * Who shares with whom: a child's mm names its creator's as parent. An area that
  * both have alike is *inherited*: at restore the kernel's own fork copies it, and
@@ -83,6 +83,71 @@ static u32 flags_of(const struct vm_area_struct *vma)
 	return flags;
 }
 
+static unsigned long prot_of(u32 flags)
+{
+	return (flags & CPT_VMA_READ ? PROT_READ : 0) | (flags & CPT_VMA_WRITE ? PROT_WRITE : 0) |
+	       (flags & CPT_VMA_EXEC ? PROT_EXEC : 0);
+}
+
+/* --- protection keys --------------------------------------------------------------------------- */
+
+#ifdef CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS
+static void dump_pkeys(const struct mm_struct *mm, struct cpt_mm_rec *r)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return;
+	r->pkeys = mm->context.pkey_allocation_map & ~1;
+	r->exec_pkey = max_t(s16, mm->context.execute_only_pkey, 0);
+}
+
+/* Of areas that fork gave us, whose keys would keep us from writing there. */
+static long protect_anew(unsigned long start, unsigned long len, unsigned long prot)
+{
+	return ksys(pkey_mprotect, start, len, prot, 0);
+}
+
+/* The keys of all areas; when their pages are there. */
+static int set_pkeys(struct cpt_ctx *ctx, const struct cpt_mm_rec *m)
+{
+	const struct cpt_rec *rec = &m->rec;
+	long err = 0;
+
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return m->pkeys ? cpt_fail(ctx, -EINVAL, "this CPU has no protection keys, which a process uses") : 0;
+	mmap_write_lock(current->mm);
+	current->mm->context.pkey_allocation_map = m->pkeys | 1;
+	current->mm->context.execute_only_pkey = -1;	/* nobody may ask for that one: later */
+	mmap_write_unlock(current->mm);
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA) {
+		const struct cpt_vma_rec *r = (const void *)rec;
+
+		if (cpt_vdso_area(r))
+			continue;
+		/* the kernel has chosen a key of its own for what may only be executed */
+		if ((r->flags & CPT_VMA_PKEYS) || prot_of(r->flags) == PROT_EXEC)
+			err = ksys(pkey_mprotect, (unsigned long)r->start, (unsigned long)(r->end - r->start),
+				   prot_of(r->flags), r->flags >> CPT_VMA_PKEY_SHIFT);
+	}
+	if (m->exec_pkey)
+		WRITE_ONCE(current->mm->context.execute_only_pkey, m->exec_pkey);
+	return err ? cpt_fail(ctx, err, "protection keys cannot be set: error %ld", -err) : 0;
+}
+#else
+static void dump_pkeys(const struct mm_struct *mm, struct cpt_mm_rec *r)
+{
+}
+
+static long protect_anew(unsigned long start, unsigned long len, unsigned long prot)
+{
+	return ksys(mprotect, start, len, prot);
+}
+
+static int set_pkeys(struct cpt_ctx *ctx, const struct cpt_mm_rec *m)
+{
+	return m->pkeys ? cpt_fail(ctx, -EINVAL, "this kernel has no protection keys, which a process uses") : 0;
+}
+#endif
+
 static const char *special_name(struct vm_area_struct *vma)
 {
 	return vma->vm_ops && vma->vm_ops->name ? vma->vm_ops->name(vma) : NULL;
@@ -148,8 +213,6 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_SEALED)
 		return "sealed memory (mseal)";
 #endif
-	if (vma_pkey(vma))
-		return "memory with a protection key";
 	if (compat_vma_policy(vma))
 		return "memory with a NUMA policy";
 	if (anon_vma_name(vma))
@@ -298,7 +361,7 @@ static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struc
 		r->start = vma->vm_start;
 		r->end = vma->vm_end;
 		r->type = type_of(vma);
-		r->flags = flags_of(vma);
+		r->flags = flags_of(vma) | (u32)vma_pkey(vma) << CPT_VMA_PKEY_SHIFT;
 		if (inherited(parent, vma))
 			r->flags |= CPT_VMA_INHERIT;
 		if (r->type == CPT_VMA_FILE) {
@@ -381,6 +444,7 @@ static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->flags = (mm->def_flags & VM_LOCKED ? CPT_MM_LOCK_FUTURE : 0) |
 		   (mm->def_flags & VM_LOCKONFAULT ? CPT_MM_LOCK_ONFAULT : 0) |
 		   prctl_flags(mm);
+	dump_pkeys(mm, r);
 	r->nauxv = nauxv;
 	auxv = (void *)(r + 1);
 	for (i = 0; i < nauxv; i++)
@@ -605,12 +669,6 @@ static int mm_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 /* --- restore ------------------------------------------------------------------------------- */
 
-static unsigned long prot_of(u32 flags)
-{
-	return (flags & CPT_VMA_READ ? PROT_READ : 0) | (flags & CPT_VMA_WRITE ? PROT_WRITE : 0) |
-	       (flags & CPT_VMA_EXEC ? PROT_EXEC : 0);
-}
-
 /* Unmap all of current's memory from @start to @end, which may be empty. */
 static int unmap(unsigned long start, unsigned long end)
 {
@@ -647,8 +705,7 @@ static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 		at = r->end;
 		if (cpt_vdso_area(r))
 			continue;
-		err = ksys(mprotect, (unsigned long)r->start, (unsigned long)(r->end - r->start),
-			   prot_of(r->flags));
+		err = protect_anew(r->start, r->end - r->start, prot_of(r->flags));
 		if (err)
 			return cpt_fail(ctx, err, "memory at %llx was not inherited: error %d", r->start, -err);
 	}
@@ -881,6 +938,8 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		err = restore_pages(ctx, rec);
 	if (!err)
 		err = advise_all(ctx, rec);
+	if (!err)
+		err = set_pkeys(ctx, r);
 	if (err)
 		return err;
 	set_bounds(r);

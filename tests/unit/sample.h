@@ -383,6 +383,7 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	r->env_end = SAMPLE_STACK + 0x40;
 	r->vdso = SAMPLE_VDSO;
 	r->dumpable = 1;
+	r->pkeys = parent ? 0 : 0x3e;
 	r->nauxv = 4;
 	r->areas = 6;
 	sample_vma(s, SAMPLE_TEXT, 2, CPT_VMA_FILE, CPT_VMA_READ | CPT_VMA_EXEC | inherit, s->exe);

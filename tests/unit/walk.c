@@ -158,9 +158,11 @@ static void to_i386(struct sample *s)
 		struct cpt_mm_rec *mm = (void *)rec;
 		struct cpt_vma_rec *vma = (void *)rec;
 
-		if (rec->kind == CPT_K_MM)
+		if (rec->kind == CPT_K_MM) {
 			for (a = &mm->start_code; a <= &mm->vdso; a++)
 				*a &= 0xffffffff;
+			mm->pkeys = 0;
+		}
 		if (rec->kind == CPT_K_VMA) {
 			vma->start &= 0xffffffff;
 			vma->end &= 0xffffffff;
@@ -557,6 +559,13 @@ META("flags of a memory", mm, OBJ(mm[0]), { r->dumpable = 3; })
 META("flags of a memory", mm, OBJ(mm[0]), { r->flags = CPT_MM_FLAGS + 1; })
 META("flags of a memory", mm, OBJ(mm[0]), { r->membarrier = 0x100; })
 META("flags of a memory", mm, OBJ(mm[0]), { r->flags = CPT_MM_MDWE_NO_INHERIT; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->pkeys = 1; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->pkeys = 1 << 16; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->exec_pkey = 16; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->exec_pkey = 2; r->pkeys = 1 << 3; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { to_i386(s); r->pkeys = 2; })
+META("protection key of a memory area", vma, NTH(VMA, 0), { to_i386(s); r->flags |= CPT_VMA_PKEYS; })
+META("protection key of a memory area", vma, NTH(VMA, 0), { r->type = CPT_VMA_VDSO; r->flags |= CPT_VMA_PKEYS; })
 META("length of an auxiliary vector", mm, OBJ(mm[0]), { r->nauxv++; })
 META("length of an auxiliary vector", mm, OBJ(mm[0]), { r->nauxv--; })
 META("length of an auxiliary vector", mm, OBJ(mm[0]), {
