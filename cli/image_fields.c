@@ -148,7 +148,7 @@ FIELDS(mm,
 	F(mm_rec, start_data, HEX), F(mm_rec, end_data, HEX), F(mm_rec, start_brk, HEX), F(mm_rec, brk, HEX),
 	F(mm_rec, start_stack, HEX), F(mm_rec, arg_start, HEX), F(mm_rec, arg_end, HEX), F(mm_rec, env_start, HEX),
 	F(mm_rec, env_end, HEX), F(mm_rec, mmap_base, HEX), F(mm_rec, vdso, HEX), F(mm_rec, dumpable, DEC),
-	F(mm_rec, coredump_filter, HEX), F(mm_rec, membarrier, HEX), F(mm_rec, flags, HEX),
+	F(mm_rec, coredump_filter, HEX), F(mm_rec, membarrier, HEX), F(mm_rec, flags, HEX), F(mm_rec, pkeys, HEX), F(mm_rec, exec_pkey, DEC),
 	VOLATILE(mm_rec, areas, DEC, "areas that touch and differ in nothing may be one, or not; all of them are compared"),
 	F(mm_rec, nauxv, COUNT));
 COUNT(mm, nauxv)
@@ -209,6 +209,35 @@ FIELDS(task,
 	F(task_rec, ntls, DEC), ARRAY(task_rec, regs, HEX), ARRAY(task_rec, tls[0], HEX),
 	{ .name = "tls[1]", .off = offsetof(struct cpt_task_rec, tls[1]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
 	{ .name = "tls[2]", .off = offsetof(struct cpt_task_rec, tls[2]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 });
+
+FIELDS(attr,
+	F(attr_rec, dl_runtime, DEC), F(attr_rec, dl_deadline, DEC), F(attr_rec, dl_period, DEC),
+	F(attr_rec, slice, DEC), F(attr_rec, default_slack, DEC), F(attr_rec, seccomp, REF), F(attr_rec, policy, DEC),
+	F(attr_rec, rt_priority, DEC), F(attr_rec, ioprio, HEX), F(attr_rec, flags, HEX));
+
+#define SPENT	"what was used up: time goes on"
+#define USED(s)	VOLATILE(s, used.utime, DEC, SPENT), VOLATILE(s, used.stime, DEC, SPENT), \
+	VOLATILE(s, used.gtime, DEC, SPENT), VOLATILE(s, used.runtime, DEC, SPENT), \
+	VOLATILE(s, used.prev_cputime.utime, DEC, SPENT), VOLATILE(s, used.prev_cputime.stime, DEC, SPENT), \
+	VOLATILE(s, used.min_flt, DEC, SPENT), VOLATILE(s, used.maj_flt, DEC, SPENT), \
+	VOLATILE(s, used.nvcsw, DEC, SPENT), VOLATILE(s, used.nivcsw, DEC, SPENT), \
+	VOLATILE(s, used.ioac.rchar, DEC, SPENT), VOLATILE(s, used.ioac.wchar, DEC, SPENT), \
+	VOLATILE(s, used.ioac.syscr, DEC, SPENT), VOLATILE(s, used.ioac.syscw, DEC, SPENT), \
+	VOLATILE(s, used.ioac.read_bytes, DEC, SPENT), VOLATILE(s, used.ioac.write_bytes, DEC, SPENT), \
+	VOLATILE(s, used.ioac.cancelled_write_bytes, DEC, SPENT)
+FIELDS(usage, VOLATILE(usage_rec, age_mono, DEC, SPENT), VOLATILE(usage_rec, age_boot, DEC, SPENT), USED(usage_rec));
+FIELDS(sums, USED(sums_rec),
+	VOLATILE(sums_rec, cutime, DEC, SPENT), VOLATILE(sums_rec, cstime, DEC, SPENT),
+	VOLATILE(sums_rec, cgtime, DEC, SPENT), VOLATILE(sums_rec, cmin_flt, DEC, SPENT),
+	VOLATILE(sums_rec, cmaj_flt, DEC, SPENT), VOLATILE(sums_rec, cnvcsw, DEC, SPENT),
+	VOLATILE(sums_rec, cnivcsw, DEC, SPENT), VOLATILE(sums_rec, inblock, DEC, SPENT),
+	VOLATILE(sums_rec, oublock, DEC, SPENT), VOLATILE(sums_rec, cinblock, DEC, SPENT),
+	VOLATILE(sums_rec, coublock, DEC, SPENT), VOLATILE(sums_rec, maxrss, DEC, SPENT),
+	VOLATILE(sums_rec, cmaxrss, DEC, SPENT));
+
+FIELDS(seccomp, F(seccomp_rec, prev, REF), F(seccomp_rec, count, COUNT), F(seccomp_rec, flags, HEX));
+COUNT(seccomp, count)
+PARTS(seccomp, { .name = "instruction", .size = 8, .fields = word_fields, .count = seccomp_count });
 
 FIELDS(xstate, F(xstate_rec, size, COUNT), F(xstate_rec, pad, PAD));
 COUNT(xstate, size)
@@ -386,6 +415,10 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_PROC]	= { proc_fields, NULL },
 	[CPT_K_TIMER]	= { timer_fields, NULL },
 	[CPT_K_TASK]	= { task_fields, NULL },
+	[CPT_K_ATTR]	= { attr_fields, NULL },
+	[CPT_K_SECCOMP]	= { seccomp_fields, seccomp_parts },
+	[CPT_K_USAGE]	= { usage_fields, NULL },
+	[CPT_K_SUMS]	= { sums_fields, NULL },
 	[CPT_K_XSTATE]	= { xstate_fields, xstate_parts },
 	[CPT_K_SIGINFO]	= { siginfo_fields, NULL },
 	[CPT_K_VDSO]	= { vdso_fields, vdso_parts },

@@ -41,6 +41,7 @@ static const struct cpt_kind_ops * const kinds[CPT_K_MAX] = {
 	[CPT_K_FS]	= &cpt_fs_ops,
 	[CPT_K_SIGHAND]	= &cpt_sighand_ops,
 	[CPT_K_PROC]	= &cpt_proc_ops,
+	[CPT_K_SECCOMP]	= &cpt_seccomp_ops,
 	[CPT_K_TASK]	= &cpt_task_ops,
 };
 

@@ -78,7 +78,7 @@ extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pi
 	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_gone_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
 	cpt_shm_ops, cpt_shmat_ops, cpt_sem_ops, cpt_semundo_ops, cpt_msgq_ops,
-	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_task_ops;
+	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_seccomp_ops, cpt_task_ops;
 
 /* kind.c */
 int cpt_kinds_init(void);
@@ -137,6 +137,22 @@ int cpt_gone_path(struct cpt_ctx *ctx, u64 id, u32 mount, struct path *path);
 
 /* kind/fs.c */
 int cpt_fs_late(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+
+/* kind/attr.c */
+const char *cpt_attr_obstacle(struct task_struct *t);
+int cpt_attr_dump(struct cpt_ctx *ctx, struct task_struct *t);
+int cpt_attr_restore(struct cpt_ctx *ctx, const struct cpt_task_rec *t);
+
+/* kind/seccomp.c */
+const char *cpt_seccomp_obstacle(const struct task_struct *t);
+int cpt_seccomp_collect(struct cpt_ctx *ctx, const struct task_struct *t, const struct cpt_holder *who);
+int cpt_seccomp_make_all(struct cpt_ctx *ctx);
+int cpt_seccomp_restore(struct cpt_ctx *ctx, const struct cpt_task_rec *t, const struct cpt_attr_rec *r);
+
+/* kind/usage.c */
+int cpt_usage_dump(struct cpt_ctx *ctx, const struct task_struct *t);
+int cpt_sums_dump(struct cpt_ctx *ctx, const struct signal_struct *sig);
+void cpt_usage_resume(struct cpt_ctx *ctx);
 
 /* kind/view.c */
 bool cpt_is_view(const struct super_block *sb);

@@ -464,6 +464,8 @@ static int build(struct cpt_rtask *rt)
 		err = cpt_ipc_restore(ctx);
 	if (!err && !zombie)
 		err = restore_own(ctx, r->mm, c->mm);
+	if (!err && !rt->creator)
+		err = cpt_seccomp_make_all(ctx);
 	if (!err && !zombie && r->fs != c->fs)
 		err = cpt_fs_restore_early(ctx, cpt_rec_of(ctx, r->fs));
 	if (!err)

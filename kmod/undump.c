@@ -387,7 +387,10 @@ int cpt_init(struct cpt_ctx *ctx, struct cpt_ioc_init *arg)
 	    ns->ipc_ns == init_task.nsproxy->ipc_ns || ns->net_ns == init_task.nsproxy->net_ns ||
 	    ns->time_ns_for_children == init_task.nsproxy->time_ns)
 		return cpt_fail(ctx, -EINVAL, "the process to restore from is not in namespaces of its own");
+	if (current->seccomp.mode)
+		return cpt_fail(ctx, -EINVAL, "the process to restore from is under seccomp, and so would be the VE");
 	u->cap_bset = arg->cap_bset;
+	u->nice = task_nice(current);
 	cpt_freezer_arm(ctx);
 	nr = cpt_tree_clone(ctx, &args);
 	if (nr < 0)
@@ -567,6 +570,7 @@ int cpt_undump_resume(struct cpt_ctx *ctx)
 		return cpt_fail(ctx, -ESRCH, "the init of the VE is dead");
 	set_clocks(ctx, ns);
 	resume_objects(ctx);
+	cpt_usage_resume(ctx);
 	unmake(ctx, true);
 	cpt_thaw(ctx);
 	/* each task reads its record once more on its way: wait for that */

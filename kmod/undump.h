@@ -47,6 +47,7 @@ struct cpt_undump {
 	u64 data_next;			/* cpt_data_make_before() */
 	const struct cpt_vdso_rec *old_vdso;	/* another than this kernel's, or NULL */
 	u64 cap_bset;
+	int nice;			/* of whoever cloned init: the VE has at least that */
 	bool limited;			/* the VE may not raise its limits … */
 	unsigned long hard_limits[CPT_NRLIMIT];	/* … above these */
 	u32 ntasks;

@@ -118,6 +118,10 @@ enum cpt_kind {
 	CPT_K_MSGQ	= 43,	/* object: struct cpt_msgq_rec: a queue of messages of System V */
 	CPT_K_PTY	= 46,	/* object: struct cpt_pty_rec: both sides of a pseudo terminal */
 	CPT_K_PTYEND	= 47,	/* object: struct cpt_ptyend_rec: an open file of one */
+	CPT_K_ATTR	= 50,	/* struct cpt_attr_rec: how the task before is scheduled, and what prctl(2) set of it */
+	CPT_K_SECCOMP	= 51,	/* object: struct cpt_seccomp_rec: a filter of system calls */
+	CPT_K_USAGE	= 52,	/* struct cpt_usage_rec: what the task before has used up */
+	CPT_K_SUMS	= 53,	/* struct cpt_sums_rec: … its process: dead threads, children */
 	CPT_K_MAX
 };
 
@@ -658,6 +662,8 @@ struct cpt_mm_rec {
 	__u32 coredump_filter;	/* as /proc/PID/coredump_filter */
 	__u32 membarrier;	/* registrations of membarrier(2), MEMBARRIER_STATE_* */
 	__u32 flags;		/* CPT_MM_* */
+	__u32 pkeys;		/* protection keys that are taken: bits 1 … 15 */
+	__u32 exec_pkey;	/* … the one of areas that may only be executed; 0: none */
 	__u32 areas;		/* VMA records that follow, ascending */
 	__u32 nauxv;		/* at most CPT_AUXV_MAX */
 	/* __u64 auxv[nauxv] */
@@ -666,7 +672,10 @@ struct cpt_mm_rec {
 #define CPT_MM_THP_DISABLE	(1u << 0)	/* prctl(PR_SET_THP_DISABLE) */
 #define CPT_MM_LOCK_FUTURE	(1u << 1)	/* mlockall(MCL_FUTURE) */
 #define CPT_MM_LOCK_ONFAULT	(1u << 2)	/* with MCL_ONFAULT */
-#define CPT_MM_FLAGS		((1u << 3) - 1)
+#define CPT_MM_MDWE		(1u << 3)	/* prctl(PR_SET_MDWE) */
+#define CPT_MM_MDWE_NO_INHERIT	(1u << 4)
+#define CPT_MM_MERGE_ANY	(1u << 5)	/* prctl(PR_SET_MEMORY_MERGE) */
+#define CPT_MM_FLAGS		((1u << 6) - 1)
 
 enum cpt_vma_type {
 	CPT_VMA_ANON	= 0,	/* private, no file */
@@ -698,6 +707,8 @@ enum cpt_vma_type {
 /* The same area is in mm.parent: fork makes it, only pages that differ are data. */
 #define CPT_VMA_INHERIT		(1u << 16)
 #define CPT_VMA_FLAGS		((1u << 17) - 1)
+#define CPT_VMA_PKEY_SHIFT	28		/* the highest bits: a protection key */
+#define CPT_VMA_PKEYS		(15u << CPT_VMA_PKEY_SHIFT)
 
 struct cpt_vma_rec {
 	struct cpt_rec rec;
@@ -911,6 +922,79 @@ struct cpt_task_rec {
 	__u32 ntls;		/* i386: 3, else 0 */
 	__u64 regs[CPT_NGREGS];	/* NT_PRSTATUS of the task's own kind */
 	__u32 tls[3][4];	/* struct user_desc */
+};
+
+/* CPU times are nanoseconds. */
+struct cpt_used {
+	__u64 utime, stime, gtime;	/* as the kernel counts ticks; of guests */
+	__u64 runtime;			/* exactly */
+	struct {
+		__u64 utime, stime;	/* as it was told last: it never tells less */
+	} prev_cputime;
+	__u64 min_flt, maj_flt;
+	__u64 nvcsw, nivcsw;
+	struct {
+		__u64 rchar, wchar, syscr, syscw;
+		__u64 read_bytes, write_bytes, cancelled_write_bytes;
+	} ioac;				/* as /proc/PID/io */
+};
+
+struct cpt_usage_rec {
+	struct cpt_rec rec;
+	__u64 age_mono, age_boot;	/* how long ago it began, at the freeze, by the two clocks */
+	struct cpt_used used;
+};
+
+struct cpt_sums_rec {
+	struct cpt_rec rec;
+	struct cpt_used used;		/* by threads that are dead */
+	__u64 cutime, cstime, cgtime;	/* by children it has waited for */
+	__u64 cmin_flt, cmaj_flt, cnvcsw, cnivcsw;
+	__u64 inblock, oublock, cinblock, coublock;
+	__u64 maxrss, cmaxrss;		/* pages */
+};
+
+#define CPT_CPU_TIME_MAX	(1ULL << 62)	/* of all tasks together: 146 years */
+
+#define CPT_SECCOMP_LOG	1u	/* SECCOMP_FILTER_FLAG_LOG */
+
+struct cpt_seccomp_rec {
+	struct cpt_rec rec;
+	__u64 prev;		/* SECCOMP: the one installed before; 0: this is the first */
+	__u32 count;		/* of instructions: 1 … CPT_FILTER_MAX */
+	__u32 flags;		/* CPT_SECCOMP_* */
+	/* __u64 insns[count]: struct sock_filter, classic BPF */
+};
+
+/* cpt_attr_rec.flags */
+#define CPT_ATTR_RESET_ON_FORK	(1u << 0)	/* SCHED_FLAG_RESET_ON_FORK */
+#define CPT_ATTR_DL_RECLAIM	(1u << 1)	/* SCHED_FLAG_RECLAIM */
+#define CPT_ATTR_DL_OVERRUN	(1u << 2)	/* SCHED_FLAG_DL_OVERRUN */
+#define CPT_ATTR_MCE_CHOSEN	(1u << 3)	/* PR_MCE_KILL_SET … */
+#define CPT_ATTR_MCE_EARLY	(1u << 4)	/* … PR_MCE_KILL_EARLY */
+#define CPT_ATTR_IO_FLUSHER	(1u << 5)	/* PR_SET_IO_FLUSHER */
+#define CPT_ATTR_NO_TSC		(1u << 6)	/* PR_SET_TSC: rdtsc gives SIGSEGV */
+#define CPT_ATTR_SECCOMP_STRICT	(1u << 7)	/* SECCOMP_MODE_STRICT */
+#define CPT_ATTR_FLAGS		((1u << 8) - 1)
+
+#define CPT_SCHED_NORMAL	0u
+#define CPT_SCHED_FIFO		1u
+#define CPT_SCHED_RR		2u
+#define CPT_SCHED_BATCH		3u
+#define CPT_SCHED_IDLE		5u
+#define CPT_SCHED_DEADLINE	6u
+
+/* Each live task has one. */
+struct cpt_attr_rec {
+	struct cpt_rec rec;
+	__u64 dl_runtime, dl_deadline, dl_period;	/* of SCHED_DEADLINE, else 0 */
+	__u64 slice;		/* that the program asked for, of another policy; 0: the kernel's own */
+	__u64 default_slack;	/* what prctl(PR_SET_TIMERSLACK, 0) sets */
+	__u64 seccomp;		/* SECCOMP: the filter installed last, or 0 */
+	__u32 policy;		/* CPT_SCHED_* */
+	__u32 rt_priority;	/* 1 … 99 of FIFO and RR, else 0 */
+	__u32 ioprio;		/* as ioprio_set(2) has it; 0: none */
+	__u32 flags;		/* CPT_ATTR_* */
 };
 
 struct cpt_xstate_rec {

@@ -50,9 +50,11 @@ struct cpt_walk {
 	__u32 ntasks;			/* TASK records seen */
 	__u32 want_vmas;		/* VMA records still owed to the last MM */
 	__u32 want_timers;
+	__u64 cpu_time;			/* of all tasks seen */
 	__u64 vma_end;			/* of the last VMA of that MM */
 	const struct cpt_rec *owner;	/* the object that records without id belong to */
 	const struct cpt_rec *fpu_of;	/* the task whose XSTATE was seen last */
+	const struct cpt_rec *attr_of;	/* … whose ATTR */
 	const struct cpt_task_rec *last_task;
 
 	const char *err;		/* on failure: what is wrong … */
@@ -794,8 +796,11 @@ static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec 
 	CPT_BAD_IF(r->arg_start > r->arg_end || r->env_start > r->env_end ||
 		   r->start_code > r->end_code || r->start_data > r->end_data ||
 		   r->start_brk > r->brk, "order of addresses in a memory");
-	CPT_BAD_IF(r->dumpable > 2 || (r->flags & ~CPT_MM_FLAGS) || r->membarrier > 0xff,
+	CPT_BAD_IF(r->dumpable > 2 || (r->flags & ~CPT_MM_FLAGS) || r->membarrier > 0xff ||
+		   (r->flags & (CPT_MM_MDWE | CPT_MM_MDWE_NO_INHERIT)) == CPT_MM_MDWE_NO_INHERIT,
 		   "flags of a memory");
+	CPT_BAD_IF((r->pkeys & ~0xfffeu) || r->exec_pkey > 15 || (r->exec_pkey && !(r->pkeys & 1u << r->exec_pkey)) ||
+		   (r->pkeys && w->hdr->arch != CPT_ARCH_X86_64), "protection keys of a memory");
 	CPT_BAD_IF(r->nauxv > CPT_AUXV_MAX || !cpt_fits(rec, sizeof(*r), r->nauxv, 8),
 		   "length of an auxiliary vector");
 	w->want_vmas = r->areas;
@@ -813,7 +818,9 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 	CPT_BAD_IF(r->start % CPT_PAGE || r->end % CPT_PAGE || r->start >= r->end ||
 		   r->end > cpt_addr_max(w) || r->start < w->vma_end, "range of a memory area");
 	w->vma_end = r->end;
-	CPT_BAD_IF(r->type >= CPT_VMA_TYPES || (r->flags & ~CPT_VMA_FLAGS), "type of a memory area");
+	CPT_BAD_IF(r->type >= CPT_VMA_TYPES || (r->flags & ~(CPT_VMA_FLAGS | CPT_VMA_PKEYS)), "type of a memory area");
+	CPT_BAD_IF((r->flags & CPT_VMA_PKEYS) && (r->type == CPT_VMA_VDSO || r->type == CPT_VMA_VVAR ||
+		   w->hdr->arch != CPT_ARCH_X86_64), "protection key of a memory area");
 	CPT_BAD_IF(r->pgoff > (1ULL << 51), "offset of a memory area");
 	CPT_BAD_IF(!!(r->flags & CPT_VMA_SHARED) && r->type == CPT_VMA_ANON,
 		   "shared memory area without a file");
@@ -1062,13 +1069,79 @@ static inline const char *cpt_check_task(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* CPU times: the kernel divides by their sum, which must not overflow. */
+static inline const char *cpt_used_check(struct cpt_walk *w, const struct cpt_used *u)
+{
+	CPT_BAD_IF(u->utime > CPT_CPU_TIME_MAX || u->stime > CPT_CPU_TIME_MAX || u->runtime > CPT_CPU_TIME_MAX ||
+		   u->prev_cputime.utime > CPT_CPU_TIME_MAX || u->prev_cputime.stime > CPT_CPU_TIME_MAX,
+		   "CPU time");
+	w->cpu_time += u->utime;
+	CPT_BAD_IF(w->cpu_time > CPT_CPU_TIME_MAX, "CPU time");
+	w->cpu_time += u->stime;
+	CPT_BAD_IF(w->cpu_time > CPT_CPU_TIME_MAX, "CPU time");
+	return NULL;
+}
+
+static inline const char *cpt_check_usage(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_usage_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_TASK, "usage that belongs to nothing");
+	CPT_BAD_IF(r->age_mono >> 62 || r->age_boot >> 62, "age of a task");
+	return cpt_used_check(w, &r->used);
+}
+
+static inline const char *cpt_check_sums(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_PROC, "sums that belong to nothing");
+	return cpt_used_check(w, &((const struct cpt_sums_rec *)rec)->used);
+}
+
+static inline const char *cpt_check_seccomp(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_seccomp_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_ref(w, rec, r->prev, CPT_K_SECCOMP, true), "older filter of system calls");
+	CPT_BAD_IF(r->count < 1 || r->count > CPT_FILTER_MAX || (r->flags & ~CPT_SECCOMP_LOG) ||
+		   !cpt_fits(rec, sizeof(*r), r->count, 8), "filter of system calls");
+	return NULL;
+}
+
+/* What belongs to a task that lives. */
+static inline bool cpt_of_live_task(const struct cpt_walk *w)
+{
+	return w->owner && w->owner->kind == CPT_K_TASK &&
+	       ((const struct cpt_task_rec *)w->owner)->state == CPT_TASK_LIVE;
+}
+
+static inline const char *cpt_check_attr(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_attr_rec *r = (const void *)rec;
+	bool rt = r->policy == CPT_SCHED_FIFO || r->policy == CPT_SCHED_RR;
+
+	CPT_BAD_IF(!cpt_of_live_task(w), "attributes that belong to nothing");
+	CPT_BAD_IF(w->attr_of == w->owner, "second attributes of a task");
+	w->attr_of = w->owner;
+	CPT_BAD_IF(r->policy > CPT_SCHED_DEADLINE || r->policy == 4 ||
+		   (rt ? r->rt_priority < 1 || r->rt_priority > 99 : r->rt_priority != 0), "scheduling policy");
+	CPT_BAD_IF(r->policy == CPT_SCHED_DEADLINE ?
+		   !r->dl_runtime || r->dl_runtime > r->dl_deadline || r->dl_deadline > r->dl_period ||
+		   r->dl_period >> 63 || r->slice :
+		   r->dl_runtime || r->dl_deadline || r->dl_period ||
+		   (r->flags & (CPT_ATTR_DL_RECLAIM | CPT_ATTR_DL_OVERRUN)), "deadline of a task");
+	CPT_BAD_IF(r->slice >> 32 || (rt && r->slice), "slice of a task");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->seccomp, CPT_K_SECCOMP, true) ||
+		   (r->seccomp && (r->flags & CPT_ATTR_SECCOMP_STRICT)), "seccomp of a task");
+	CPT_BAD_IF(r->ioprio > 0xffff || r->default_slack >> 63 || (r->flags & ~CPT_ATTR_FLAGS),
+		   "attributes of a task");
+	return NULL;
+}
+
 static inline const char *cpt_check_xstate(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_xstate_rec *r = (const void *)rec;
 
-	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_TASK ||
-		   ((const struct cpt_task_rec *)w->owner)->state != CPT_TASK_LIVE,
-		   "FPU state that belongs to nothing");
+	CPT_BAD_IF(!cpt_of_live_task(w), "FPU state that belongs to nothing");
 	CPT_BAD_IF(w->fpu_of == w->owner, "second FPU state of a task");
 	w->fpu_of = w->owner;
 	CPT_BAD_IF(r->size < 576 || r->size > CPT_XSTATE_MAX || r->pad ||
@@ -1135,6 +1208,10 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, false, CPT_NO_DATA, cpt_check_proc },
 	[CPT_K_TIMER]	= { "timer", sizeof(struct cpt_timer_rec), true, false, false, CPT_NO_DATA, cpt_check_timer },
 	[CPT_K_TASK]	= { "task", sizeof(struct cpt_task_rec), true, true, false, CPT_NO_DATA, cpt_check_task },
+	[CPT_K_ATTR]	= { "attributes", sizeof(struct cpt_attr_rec), true, false, false, CPT_NO_DATA, cpt_check_attr },
+	[CPT_K_SECCOMP]	= { "seccomp filter", sizeof(struct cpt_seccomp_rec), false, true, false, CPT_NO_DATA, cpt_check_seccomp },
+	[CPT_K_USAGE]	= { "usage", sizeof(struct cpt_usage_rec), true, false, false, CPT_NO_DATA, cpt_check_usage },
+	[CPT_K_SUMS]	= { "usage of a process", sizeof(struct cpt_sums_rec), true, false, false, CPT_NO_DATA, cpt_check_sums },
 	[CPT_K_XSTATE]	= { "FPU state", sizeof(struct cpt_xstate_rec), false, false, false, CPT_NO_DATA, cpt_check_xstate },
 	[CPT_K_SIGINFO]	= { "queued signal", sizeof(struct cpt_siginfo_rec), true, false, false, CPT_NO_DATA, cpt_check_siginfo },
 	[CPT_K_EVENTFD]	= { "eventfd", sizeof(struct cpt_eventfd_rec), true, true, true, CPT_NO_DATA, cpt_check_eventfd },

@@ -20,6 +20,7 @@
 #include <linux/time_namespace.h>
 #include <linux/version.h>
 #include <uapi/linux/pidfd.h>
+#include <uapi/linux/prctl.h>
 #include <vdso/datapage.h>
 #include <asm/cpufeature.h>
 #include <asm/fpu/xcr.h>
@@ -361,6 +362,23 @@ static inline kernel_cap_t compat_cap_from_u64(u64 bits)
 #define COMPAT_FUTEX_TIMEOUT	0x04
 #define COMPAT_FUTEX_ALWAYS	0x00
 #endif
+
+/* prctl(PR_SET_MEMORY_MERGE) came in 6.4. */
+#ifdef PR_SET_MEMORY_MERGE
+#define COMPAT_SET_MEMORY_MERGE	PR_SET_MEMORY_MERGE
+#else
+#define COMPAT_SET_MEMORY_MERGE	67
+#endif
+
+/* A slice may be asked for since 6.12 (kernel/sched/syscalls.c). 0: none was. */
+static inline u64 compat_sched_slice(const struct task_struct *t)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
+	return t->se.custom_slice ? t->se.slice : 0;
+#else
+	return 0;
+#endif
+}
 
 /* The length of a task's rseq area is kept since 6.3 (kernel/rseq.c). */
 static inline void compat_rseq_set_len(struct task_struct *t, u32 len)

@@ -290,6 +290,8 @@ int cpt_private_init(void)
 		bad = "/proc";
 	else if (!terminals_known())
 		bad = "terminals";
+	else if (!compat_seccomp_known())
+		bad = "seccomp";
 	if (event)
 		fput(event);
 	if (timer)

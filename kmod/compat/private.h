@@ -17,6 +17,8 @@
 #include <linux/mutex.h>
 #include <linux/path.h>
 #include <linux/rbtree.h>
+#include <linux/refcount.h>
+#include <linux/seccomp.h>
 #include <linux/tty.h>
 #include <linux/wait.h>
 
@@ -127,6 +129,24 @@ struct compat_n_tty {
 struct compat_devpts {
 	struct ida allocated;
 };
+/* kernel/seccomp.c, up to the listener */
+struct compat_seccomp {
+	refcount_t refs, users;
+	bool log, wait_killable_recv;
+	DECLARE_BITMAP(allow_native, SECCOMP_ARCH_NATIVE_NR);
+#ifdef SECCOMP_ARCH_COMPAT
+	DECLARE_BITMAP(allow_compat, SECCOMP_ARCH_COMPAT_NR);
+#endif
+	struct compat_seccomp *prev;
+	struct bpf_prog *prog;
+	void *notif;
+};
+
+struct sock_filter;
+void *compat_seccomp_make(struct compat_seccomp *prev, const struct sock_filter *insns, u32 n, bool log);
+void compat_seccomp_put(void *filter);
+void compat_seccomp_enter(struct compat_seccomp *f, int count);
+bool compat_seccomp_known(void);
 
 struct epoll_event;
 struct rb_root_cached *compat_epoll_items(struct compat_epoll *ep);

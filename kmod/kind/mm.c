@@ -7,8 +7,8 @@
  * private one that were written), flags of madvise and mlock, pages that fork
  * shared with the parent (shared again, in the image once), holes.
  * Not preserved: that a page was swapped, or huge.
- * Refused: huge pages, device memory, userfaultfd,
- * protection keys, NUMA policy, area names, an LDT.
+ * Refused: huge pages, device memory, userfaultfd, NUMA policies of shared memory,
+ * area names, an LDT.
  *
  * Who shares with whom: a child's mm names its creator's as parent. An area that
  * both have alike is *inherited*: at restore the kernel's own fork copies it, and
@@ -84,6 +84,71 @@ static u32 flags_of(const struct vm_area_struct *vma)
 	return flags;
 }
 
+static unsigned long prot_of(u32 flags)
+{
+	return (flags & CPT_VMA_READ ? PROT_READ : 0) | (flags & CPT_VMA_WRITE ? PROT_WRITE : 0) |
+	       (flags & CPT_VMA_EXEC ? PROT_EXEC : 0);
+}
+
+/* --- protection keys --------------------------------------------------------------------------- */
+
+#ifdef CONFIG_X86_INTEL_MEMORY_PROTECTION_KEYS
+static void dump_pkeys(const struct mm_struct *mm, struct cpt_mm_rec *r)
+{
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return;
+	r->pkeys = mm->context.pkey_allocation_map & ~1;
+	r->exec_pkey = max_t(s16, mm->context.execute_only_pkey, 0);
+}
+
+/* Of areas that fork gave us, whose keys would keep us from writing there. */
+static long protect_anew(unsigned long start, unsigned long len, unsigned long prot)
+{
+	return ksys(pkey_mprotect, start, len, prot, 0);
+}
+
+/* The keys of all areas; when their pages are there. */
+static int set_pkeys(struct cpt_ctx *ctx, const struct cpt_mm_rec *m)
+{
+	const struct cpt_rec *rec = &m->rec;
+	long err = 0;
+
+	if (!cpu_feature_enabled(X86_FEATURE_OSPKE))
+		return m->pkeys ? cpt_fail(ctx, -EINVAL, "this CPU has no protection keys, which a process uses") : 0;
+	mmap_write_lock(current->mm);
+	current->mm->context.pkey_allocation_map = m->pkeys | 1;
+	current->mm->context.execute_only_pkey = -1;	/* nobody may ask for that one: later */
+	mmap_write_unlock(current->mm);
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA) {
+		const struct cpt_vma_rec *r = (const void *)rec;
+
+		if (cpt_vdso_area(r))
+			continue;
+		/* the kernel has chosen a key of its own for what may only be executed */
+		if ((r->flags & CPT_VMA_PKEYS) || prot_of(r->flags) == PROT_EXEC)
+			err = ksys(pkey_mprotect, (unsigned long)r->start, (unsigned long)(r->end - r->start),
+				   prot_of(r->flags), r->flags >> CPT_VMA_PKEY_SHIFT);
+	}
+	if (m->exec_pkey)
+		WRITE_ONCE(current->mm->context.execute_only_pkey, m->exec_pkey);
+	return err ? cpt_fail(ctx, err, "protection keys cannot be set: error %ld", -err) : 0;
+}
+#else
+static void dump_pkeys(const struct mm_struct *mm, struct cpt_mm_rec *r)
+{
+}
+
+static long protect_anew(unsigned long start, unsigned long len, unsigned long prot)
+{
+	return ksys(mprotect, start, len, prot);
+}
+
+static int set_pkeys(struct cpt_ctx *ctx, const struct cpt_mm_rec *m)
+{
+	return m->pkeys ? cpt_fail(ctx, -EINVAL, "this kernel has no protection keys, which a process uses") : 0;
+}
+#endif
+
 static const char *special_name(struct vm_area_struct *vma)
 {
 	return vma->vm_ops && vma->vm_ops->name ? vma->vm_ops->name(vma) : NULL;
@@ -157,8 +222,6 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_SEALED)
 		return "sealed memory (mseal)";
 #endif
-	if (vma_pkey(vma))
-		return "memory with a protection key";
 	if (compat_vma_policy(vma))
 		return "memory with a NUMA policy";
 	if (anon_vma_name(vma))
@@ -218,16 +281,6 @@ static int collect_mm(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cp
 	if (mm->context.ldt)
 		cpt_obstacle(ctx, "process %d (%s) has an LDT, which cannot be preserved yet", who->pid,
 			     who->comm);
-#endif
-#ifdef MMF_HAS_MDWE
-	if (mm->flags & 1UL << MMF_HAS_MDWE)
-		cpt_obstacle(ctx, "process %d (%s) may not make memory executable (PR_SET_MDWE), which cannot be preserved yet",
-			     who->pid, who->comm);
-#endif
-#ifdef MMF_VM_MERGE_ANY
-	if (mm->flags & 1UL << MMF_VM_MERGE_ANY)
-		cpt_obstacle(ctx, "process %d (%s) has all its memory merged (PR_SET_MEMORY_MERGE), which cannot be preserved yet",
-			     who->pid, who->comm);
 #endif
 	if (!exe_of(mm))
 		cpt_obstacle(ctx, "process %d (%s) has no executable", who->pid, who->comm);
@@ -321,7 +374,7 @@ static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struc
 		r->start = vma->vm_start;
 		r->end = vma->vm_end;
 		r->type = type_of(vma);
-		r->flags = flags_of(vma);
+		r->flags = flags_of(vma) | (u32)vma_pkey(vma) << CPT_VMA_PKEY_SHIFT;
 		if (inherited(parent, vma))
 			r->flags |= CPT_VMA_INHERIT;
 		if (r->type == CPT_VMA_FILE || r->type == CPT_VMA_SYSV) {
@@ -343,6 +396,32 @@ static u32 count_auxv(const struct mm_struct *mm)
 	while (n && !mm->saved_auxv[n - 1])
 		n--;
 	return min_t(u32, n + 2, ARRAY_SIZE(mm->saved_auxv));
+}
+
+/* Flags of a whole memory that prctl(2) sets, of the kernels that have them. */
+static const struct {
+	u32 cpt;
+	unsigned long mmf;
+} mm_flags[] = {
+#ifdef MMF_HAS_MDWE
+	{ CPT_MM_MDWE,			1UL << MMF_HAS_MDWE },
+	{ CPT_MM_MDWE_NO_INHERIT,	1UL << MMF_HAS_MDWE_NO_INHERIT },
+#endif
+#ifdef MMF_VM_MERGE_ANY
+	{ CPT_MM_MERGE_ANY,		1UL << MMF_VM_MERGE_ANY },
+#endif
+	{ CPT_MM_THP_DISABLE,		1UL << MMF_DISABLE_THP },
+};
+
+static u32 prctl_flags(const struct mm_struct *mm)
+{
+	u32 flags = 0;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(mm_flags); i++)
+		if (mm->flags & mm_flags[i].mmf)
+			flags |= mm_flags[i].cpt;
+	return flags;
 }
 
 static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
@@ -375,9 +454,10 @@ static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->dumpable = mm->flags & MMF_DUMPABLE_MASK;
 	r->coredump_filter = (mm->flags & MMF_DUMP_FILTER_MASK) >> MMF_DUMP_FILTER_SHIFT;
 	r->membarrier = atomic_read(&mm->membarrier_state);
-	r->flags = (mm->flags & (1UL << MMF_DISABLE_THP) ? CPT_MM_THP_DISABLE : 0) |
-		   (mm->def_flags & VM_LOCKED ? CPT_MM_LOCK_FUTURE : 0) |
-		   (mm->def_flags & VM_LOCKONFAULT ? CPT_MM_LOCK_ONFAULT : 0);
+	r->flags = (mm->def_flags & VM_LOCKED ? CPT_MM_LOCK_FUTURE : 0) |
+		   (mm->def_flags & VM_LOCKONFAULT ? CPT_MM_LOCK_ONFAULT : 0) |
+		   prctl_flags(mm);
+	dump_pkeys(mm, r);
 	r->nauxv = nauxv;
 	auxv = (void *)(r + 1);
 	for (i = 0; i < nauxv; i++)
@@ -602,12 +682,6 @@ static int mm_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 /* --- restore ------------------------------------------------------------------------------- */
 
-static unsigned long prot_of(u32 flags)
-{
-	return (flags & CPT_VMA_READ ? PROT_READ : 0) | (flags & CPT_VMA_WRITE ? PROT_WRITE : 0) |
-	       (flags & CPT_VMA_EXEC ? PROT_EXEC : 0);
-}
-
 /* Unmap all of current's memory from @start to @end, which may be empty. */
 static int unmap(unsigned long start, unsigned long end)
 {
@@ -644,8 +718,7 @@ static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 		at = r->end;
 		if (cpt_vdso_area(r))
 			continue;
-		err = ksys(mprotect, (unsigned long)r->start, (unsigned long)(r->end - r->start),
-			   prot_of(r->flags));
+		err = protect_anew(r->start, r->end - r->start, prot_of(r->flags));
 		if (err)
 			return cpt_fail(ctx, err, "memory at %llx was not inherited: error %d", r->start, -err);
 	}
@@ -780,7 +853,7 @@ static int restore_pages(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 }
 
 /* What madvise and mlock say of an area. After the pages: locking fills holes. */
-static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r, bool merge_any)
 {
 	unsigned long start = r->start, len = r->end - r->start;
 	long err = 0;
@@ -792,10 +865,12 @@ static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 		if (!area_flags[i].advice || !(r->flags & area_flags[i].cpt))
 			continue;
 		if ((r->flags & CPT_VMA_INHERIT) && area_flags[i].advice != MADV_DONTFORK &&
-		    area_flags[i].advice != MADV_WIPEONFORK)
+		    area_flags[i].advice != MADV_WIPEONFORK && area_flags[i].advice != MADV_MERGEABLE)
 			continue;
 		err = ksys(madvise, start, len, area_flags[i].advice);
 	}
+	if (!err && merge_any && !(r->flags & CPT_VMA_MERGEABLE))
+		err = ksys(madvise, start, len, MADV_UNMERGEABLE);
 	if (!err && (r->flags & CPT_VMA_LOCKED))
 		err = ksys(mlock2, start, len, r->flags & CPT_VMA_LOCKONFAULT ? MLOCK_ONFAULT : 0);
 	if (err)
@@ -806,11 +881,12 @@ static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 
 static int advise_all(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 {
+	bool merge_any = ((const struct cpt_mm_rec *)mm)->flags & CPT_MM_MERGE_ANY;
 	const struct cpt_rec *rec = mm;
 	int err = 0;
 
 	while (!err && (rec = cpt_rec_after(ctx, rec)) && rec->kind == CPT_K_VMA)
-		err = advise(ctx, (const void *)rec);
+		err = advise(ctx, (const void *)rec, merge_any);
 	return err;
 }
 
@@ -841,6 +917,22 @@ static void set_bounds(const struct cpt_mm_rec *r)
 	mmap_write_unlock(mm);
 }
 
+/* Before there are areas: each new one is told. */
+static int set_merge_any(struct cpt_ctx *ctx, u32 flags)
+{
+	u32 known = CPT_MM_LOCK_FUTURE | CPT_MM_LOCK_ONFAULT, is = prctl_flags(current->mm);
+	int i, err = 0;
+
+	for (i = 0; i < ARRAY_SIZE(mm_flags); i++)
+		known |= mm_flags[i].cpt;
+	if (flags & ~known)
+		return cpt_fail(ctx, -EINVAL, "memory has properties (0x%x) that this kernel does not know",
+				flags & ~known);
+	if ((is ^ flags) & CPT_MM_MERGE_ANY)
+		err = ksys(prctl, COMPAT_SET_MEMORY_MERGE, !!(flags & CPT_MM_MERGE_ANY));
+	return err ? cpt_fail(ctx, err, "memory cannot be merged as it was: error %d", -err) : 0;
+}
+
 static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_mm_rec *r = (const void *)rec;
@@ -852,11 +944,15 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	set_bit(MMF_DISABLE_THP, &current->mm->flags);
 	err = keep_inherited(ctx, rec);
 	if (!err)
+		err = set_merge_any(ctx, r->flags);
+	if (!err)
 		err = map_areas(ctx, image, r);
 	if (!err)
 		err = restore_pages(ctx, rec);
 	if (!err)
 		err = advise_all(ctx, rec);
+	if (!err)
+		err = set_pkeys(ctx, r);
 	if (err)
 		return err;
 	set_bounds(r);
@@ -873,11 +969,17 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 void cpt_mm_late(struct cpt_ctx *ctx, const struct cpt_mm_rec *r)
 {
 	unsigned long set = r->dumpable |
-		((unsigned long)r->coredump_filter << MMF_DUMP_FILTER_SHIFT & MMF_DUMP_FILTER_MASK) |
-		(r->flags & CPT_MM_THP_DISABLE ? 1UL << MMF_DISABLE_THP : 0);
-	unsigned long mask = MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK | 1UL << MMF_DISABLE_THP;
+		((unsigned long)r->coredump_filter << MMF_DUMP_FILTER_SHIFT & MMF_DUMP_FILTER_MASK);
+	unsigned long mask = MMF_DUMPABLE_MASK | MMF_DUMP_FILTER_MASK;
 	unsigned long old = READ_ONCE(current->mm->flags);
+	int i;
 
+	for (i = 0; i < ARRAY_SIZE(mm_flags); i++) {
+		if (mm_flags[i].cpt == CPT_MM_MERGE_ANY)	/* more than a flag: set_merge_any() */
+			continue;
+		mask |= mm_flags[i].mmf;
+		set |= r->flags & mm_flags[i].cpt ? mm_flags[i].mmf : 0;
+	}
 	while (!try_cmpxchg(&current->mm->flags, &old, (old & ~mask) | set))
 		;
 	atomic_set(&current->mm->membarrier_state, r->membarrier);

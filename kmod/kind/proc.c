@@ -7,7 +7,7 @@
  * POSIX timers of the monotonic, realtime and boottime clocks with id, interval
  * and overrun; oom_score_adj; sub-reaper; being stopped (stop.c);
  * the controlling terminal (pty.c).
- * Not preserved: accounting of CPU time, faults, I/O.
+ * What it has used up: usage.c.
  * Refused: timers on CPU time, alarm clocks and TAI.
  *
  * Times are what remained at the freeze; they run again from the resume on.
@@ -15,6 +15,7 @@
 #include <linux/capability.h>
 #include <linux/hrtimer.h>
 #include <linux/posix-timers.h>
+#include <linux/prctl.h>
 #include <linux/resource.h>
 #include <linux/sched/cputime.h>
 #include <linux/sched/signal.h>
@@ -249,12 +250,14 @@ static int proc_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	}
 	cpt_tty_dump(ctx, sig, r);
 	if (!t->sighand)
-		return 0;		/* a zombie */
+		return cpt_sums_dump(ctx, sig);	/* a zombie */
 	cpt_stop_dump(t, r);
 	dump_itimers(ctx, sig, t, r);
 	err = dump_timers(ctx, sig, t, r);
 	if (!err)
 		err = cpt_siginfo_dump(ctx, t, &sig->shared_pending, true);
+	if (!err)
+		err = cpt_sums_dump(ctx, sig);
 	return err;
 }
 
@@ -319,7 +322,8 @@ int cpt_proc_restore_late(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		return cpt_fail(ctx, -EPERM, "process %u had an oom_score_adj that this VE may not have",
 				r->pid);
 	sig->oom_score_adj = r->oom_score_adj;
-	sig->is_child_subreaper = !!(r->flags & CPT_PROC_SUBREAPER);
+	if (r->flags & CPT_PROC_SUBREAPER)	/* and all its descendants are to know */
+		ksys(prctl, PR_SET_CHILD_SUBREAPER, 1);
 	return cpt_siginfo_restore(ctx, rec, true);
 }
 
@@ -475,4 +479,6 @@ void cpt_proc_resume(struct cpt_ctx *ctx, const struct cpt_rec *proc)
 		if (rec->kind == CPT_K_TIMER)
 			start_timer(ctx, (const void *)rec);
 	cpt_proc_limits(proc);
+	if (to_rlim(r->rlim[RLIMIT_CPU].cur) != RLIM_INFINITY)	/* a timer watches it */
+		ksym(update_rlimit_cpu)(current, to_rlim(r->rlim[RLIMIT_CPU].cur));
 }

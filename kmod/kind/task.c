@@ -5,19 +5,17 @@
  * Preserved: pid, name, general, FPU and vector registers, TLS, signal masks,
  * alternate stack, queued signals, what a system call was doing (restart block),
  * rseq, robust list, clear_child_tid, nice value, affinity, timer slack,
- * personality, no_new_privs, parent-death signal.
- * Not preserved: CPU time, faults, start time, hardware breakpoints.
+ * personality, no_new_privs, parent-death signal; what attr.c has.
+ * Not preserved: hardware breakpoints. What it has used up: usage.c.
  * Refused: traced tasks, vfork in progress, namespaces of its own,
- * 32-bit programs on a 64-bit kernel, and what attribute() names: seccomp,
- * realtime and deadline scheduling, I/O priorities… (Semaphore undo: sem.c.)
+ * 32-bit programs on a 64-bit kernel, and what cpt_attr_obstacle() names.
+ * (Semaphore undo: sem.c.)
  *
  * Registers are read and written as ptrace does it, by the kernel's regsets, on
  * a task that is parked and off the CPU: the same checks hold.
  */
 #include <linux/binfmts.h>
 #include <linux/elf.h>
-#include <linux/iocontext.h>
-#include <linux/ioprio.h>
 #include <linux/nsproxy.h>
 #include <linux/ptrace.h>
 #include <linux/regset.h>
@@ -49,52 +47,6 @@ static bool is_32bit(struct task_struct *t)
 #else
 	return false;
 #endif
-}
-
-/* Did prctl(PR_SPEC_*) choose how the CPU may speculate? */
-static bool chose_speculation(struct task_struct *t)
-{
-	return task_spec_ssb_disable(t) || task_spec_ssb_noexec(t) || task_spec_ssb_force_disable(t) ||
-	       task_spec_ib_disable(t) || task_spec_ib_force_disable(t);
-}
-
-static bool has_ioprio(const struct task_struct *t)
-{
-#ifdef CONFIG_BLOCK
-	return t->io_context && IOPRIO_PRIO_CLASS(t->io_context->ioprio) != IOPRIO_CLASS_NONE;
-#else
-	return false;
-#endif
-}
-
-/* What prctl(2) and its like have set of a live task that no record has; NULL: nothing. */
-static const char *attribute(struct task_struct *t)
-{
-	if (t->policy != SCHED_NORMAL || t->sched_reset_on_fork)
-		return "has a scheduling policy of its own, which cannot be preserved yet";
-#ifdef CONFIG_SCHED_CORE
-	if (t->core_cookie)
-		return "shares cores only with its own (PR_SCHED_CORE), which cannot be preserved yet";
-#endif
-	if (has_ioprio(t))
-		return "has an I/O priority, which cannot be preserved yet";
-#ifdef CONFIG_NUMA
-	if (t->mempolicy)
-		return "has a NUMA policy, which cannot be preserved yet";
-#endif
-	if (t->flags & (PF_MCE_PROCESS | PF_MCE_EARLY))
-		return "chose how memory errors are told (PR_MCE_KILL), which cannot be preserved yet";
-	if (t->flags & (PF_MEMALLOC_NOIO | PF_LOCAL_THROTTLE))
-		return "is an I/O flusher (PR_SET_IO_FLUSHER), which cannot be preserved yet";
-	if (test_tsk_thread_flag(t, TIF_NOTSC) || test_tsk_thread_flag(t, TIF_NOCPUID))
-		return "may not use rdtsc or cpuid, which cannot be preserved yet";
-	if (chose_speculation(t))
-		return "chose how the CPU speculates, which cannot be preserved yet";
-	if (t->seccomp.mode)
-		return "is under seccomp, which cannot be preserved yet";
-	if (test_task_syscall_work(t, SYSCALL_USER_DISPATCH))
-		return "uses syscall user dispatch, which cannot be preserved yet";
-	return NULL;
 }
 
 /* What stands against preserving a live task; NULL: nothing. */
@@ -130,7 +82,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 	    t->restart_block.fn != kptr(do_restart_poll) &&
 	    t->restart_block.fn != kptr(futex_wait_restart))
 		return "is in a system call that cannot be restarted elsewhere yet";
-	return attribute(t);
+	return cpt_attr_obstacle(t);
 }
 
 /* What @t has; @holder is itself, or the dead leader whose thread it is. */
@@ -181,6 +133,8 @@ static int task_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 		if (t->cred != t->real_cred)
 			cpt_obstacle(ctx, "process %d (%s) acts with other credentials", who->pid, who->comm);
 		err = collect_shared(ctx, t, who);
+		if (!err)
+			err = cpt_seccomp_collect(ctx, t, who);
 	} else if (t->exit_signal > 0 && t->exit_signal != SIGCHLD) {
 		cpt_obstacle(ctx, "process %d (%s) is dead, and its parent gets signal %d for it, which cannot be preserved",
 			     who->pid, who->comm, t->exit_signal);
@@ -359,12 +313,12 @@ static int task_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->flags |= task_no_new_privs(t) ? CPT_TASK_NO_NEW_PRIVS : 0;
 	r->blocked = cpt_mask_u64(&t->blocked);
 	if (node->state == CPT_TASK_ZOMBIE)
-		return 0;
+		return cpt_usage_dump(ctx, t);
 	r->mm = cpt_obj_id(ctx, has->mm);
 	r->files = cpt_obj_id(ctx, has->files);
 	r->fs = cpt_obj_id(ctx, has->fs);
 	if (node->state == CPT_TASK_DEAD)
-		return 0;
+		return cpt_usage_dump(ctx, t);
 	err = cpt_wait_inactive(ctx, t);
 	if (err)
 		return cpt_fail(ctx, err, "process %u (%s) was killed during the dump", r->pid, r->comm);
@@ -372,6 +326,10 @@ static int task_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	err = dump_regs(t, r);
 	if (!err)
 		err = dump_xstate(ctx, t);
+	if (!err)
+		err = cpt_attr_dump(ctx, t);
+	if (!err)
+		err = cpt_usage_dump(ctx, t);
 	if (!err)
 		err = cpt_siginfo_dump(ctx, t, &t->pending, false);
 	return err;
@@ -456,9 +414,10 @@ int cpt_task_restore_late(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
 	err = cpt_siginfo_restore(ctx, &r->rec, false);
 	if (!err)
 		err = set_affinity(ctx, r->cpus);
+	if (!err)
+		err = cpt_attr_restore(ctx, r);
 	if (err)
 		return err;
-	set_user_nice(current, r->nice);
 	current->timer_slack_ns = r->timer_slack;
 	current->personality = r->personality;
 	current->sas_ss_sp = r->sas_sp;

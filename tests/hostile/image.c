@@ -28,7 +28,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -43,10 +46,12 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -689,6 +694,20 @@ static void have_sockets(void)
 	must(connect(mail, (void *)&a, sizeof(a)));
 }
 
+/* Filters of system calls, one on top of the other, and a policy. */
+static void have_attributes(void)
+{
+	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	struct sock_fprog prog = { 1, &allow };
+	struct sched_param none = { 0 };
+
+	must(sched_setscheduler(0, SCHED_BATCH | SCHED_RESET_ON_FORK, &none));
+	must(syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 5));
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
+	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
+}
+
 static int busy(const char *dir)
 {
 	char *private = memory(MAP_PRIVATE, 1 << 18), *shared = memory(MAP_SHARED, 1 << 16);
@@ -703,6 +722,7 @@ static int busy(const char *dir)
 	have_events();
 	have_files();
 	have_sockets();
+	have_attributes();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
 			errx(1, "pthread_create");

@@ -86,6 +86,27 @@ static void s_ioprio(void)
 	kept(syscall(SYS_ioprio_get, 1, 0) == (2 << 13 | 6), "%ld", syscall(SYS_ioprio_get, 1, 0));
 }
 
+static int io_child(void *arg)
+{
+	while (!test_going())
+		usleep(100000);
+	_exit(arg || syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 3));	/* of its parent, too */
+}
+
+static void s_ioshared(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	int status;
+	pid_t pid;
+
+	want(syscall(SYS_ioprio_set, 1, 0, 2 << 13 | 6));
+	pid = clone(io_child, stack + sizeof(stack), CLONE_IO | SIGCHLD, NULL);
+	want(pid);
+	hold();
+	sys(waitpid(pid, &status, 0));
+	kept(syscall(SYS_ioprio_get, 1, 0) == (2 << 13 | 3), "%ld", syscall(SYS_ioprio_get, 1, 0));
+}
+
 static void s_uclamp(void)
 {
 	struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t prio; uint64_t a, b, c; uint32_t min, max; }
@@ -180,6 +201,37 @@ static void s_seccomp(void)
 	want(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog, 0, 0));
 	hold();
 	kept(getpgid(0) == -1 && errno == ENOTTY, "the filter is gone");
+}
+
+/* a filter that asks somebody (@flags: who has a descriptor for that), or nobody */
+static int asks(unsigned int flags)
+{
+	struct sock_filter f[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_getpgid, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0x7fc00000 /* SECCOMP_RET_USER_NOTIF */),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog prog = { ARRAY_SIZE(f), f };
+
+	sys(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
+	return syscall(SYS_seccomp, 1 /* SECCOMP_SET_MODE_FILTER */, flags, &prog);
+}
+
+static void s_notifier(void)
+{
+	int fd = asks(8 /* NEW_LISTENER */);
+
+	want(fd);
+	hold();
+	sys(fcntl(fd, F_GETFD));
+}
+
+static void s_unanswered(void)
+{
+	want(asks(0));
+	hold();
+	kept(getpgid(0) == -1 && errno == ENOSYS, "%s", strerror(errno));
 }
 
 static void s_landlock(void)
@@ -860,8 +912,8 @@ static void s_unlinkedexe(void)
 
 static const struct { const char *name; void (*run)(void); } sorts[] = {
 #define S(n) { #n, s_##n }
-	S(fifo), S(batch), S(idle), S(resetonfork), S(ioprio), S(uclamp), S(stopped), S(traced), S(vfork),
-	S(seccomp), S(landlock), S(keyring), S(dispatch), S(tsc), S(mdwe), S(ioflusher), S(ksm), S(nothp),
+	S(fifo), S(batch), S(idle), S(resetonfork), S(ioprio), S(ioshared), S(uclamp), S(stopped), S(traced), S(vfork),
+	S(seccomp), S(notifier), S(unanswered), S(landlock), S(keyring), S(dispatch), S(tsc), S(mdwe), S(ioflusher), S(ksm), S(nothp),
 	S(mce), S(speculation), S(vmaname), S(mseal), S(mempolicy), S(mbind), S(mlockall), S(devzero),
 	S(unlinkeddir), S(pkey), S(ldt), S(aio), S(membarrier),
 	S(lease), S(owner), S(dnotify), S(sysvshm), S(shmhuge), S(shmbind),

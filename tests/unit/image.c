@@ -95,7 +95,7 @@ static void test_cut(void **state)
 	}
 	s.n = full;
 	s.p[s.n++] = 0;
-	assert_string_equal(verify(&s), "at offset 106536: there is more after its end");
+	assert_string_equal(verify(&s), "at offset 110632: there is more after its end");
 	sample_free(&s);
 }
 
@@ -401,8 +401,8 @@ static void test_files(void **state)
 	sample_image(&s);
 	from_fd(memfile(s.p, s.n), true, NULL);
 	from_fd(memfile(s.p, s.n), false, NULL);
-	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 106535, in its end record");
-	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 106535, in its end record");
+	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 110631, in its end record");
+	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 110631, in its end record");
 	from_fd(memfile(s.p, s.n - 5000), false, "is cut short");
 	from_fd(memfile(s.p, 5000), true, "is cut short: it ends at offset 5000, in its metadata");
 	from_fd(memfile(s.p, 5), true, "is cut short: it ends at offset 5, in its header");
@@ -468,8 +468,8 @@ static void test_claims(void **state)
 		lim.rlim_cur = lim.rlim_max = pages * CPT_PAGE + (64 << 20);
 		if (setrlimit(RLIMIT_AS, &lim))
 			_exit(3);
-		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 106536, in its metadata");
-		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 106536, in its metadata");
+		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 110632, in its metadata");
+		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 110632, in its metadata");
 		_exit(0);
 	}
 	assert_true(wait(&status) > 0);
@@ -524,7 +524,7 @@ static void test_show_damaged(void **state)
 	(void)state;
 	sample_image(&s);
 	full = s.n;
-	s.n = 36000;				/* in the data */
+	s.n = sizeof(struct cpt_header) + sample_hdr(&s)->meta_len + 1000;	/* in the data */
 	text = shown(&s, image_show);
 	assert_non_null(strstr(text, "sample"));
 	assert_null(strstr(text, "image of"));

@@ -40,6 +40,7 @@ struct sample {
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
 	uint64_t init, thread, child, zombie, dead, last, vfork;
+	uint64_t seccomp;		/* on top of another one */
 };
 
 static inline struct cpt_header *sample_hdr(struct sample *s)
@@ -548,6 +549,7 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	r->env_end = SAMPLE_STACK + 0x40;
 	r->vdso = SAMPLE_VDSO;
 	r->dumpable = 1;
+	r->pkeys = parent ? 0 : 0x3e;
 	r->nauxv = 4;
 	r->areas = 7;
 	sample_vma(s, SAMPLE_TEXT, 2, CPT_VMA_FILE, CPT_VMA_READ | CPT_VMA_EXEC | inherit, s->exe);
@@ -722,6 +724,7 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 {
 	struct cpt_proc_rec *r = sample_rec(s, CPT_K_PROC, sizeof(*r), true);
 	struct cpt_timer_rec *t;
+	struct cpt_sums_rec *sums;
 	int i;
 
 	r->pid = r->pgid = r->sid = pid;
@@ -735,6 +738,19 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
 	t->signo = 14;
 	t->it.value = 1000000000;
+	sums = sample_rec(s, CPT_K_SUMS, sizeof(*sums), false);
+	sums->used.utime = sums->cutime = 20000000;
+	return r->rec.id;
+}
+
+/* The first filter of system calls, or one after @prev. */
+static inline uint64_t sample_seccomp(struct sample *s, uint64_t prev)
+{
+	struct cpt_seccomp_rec *r = sample_rec(s, CPT_K_SECCOMP, sizeof(*r) + 8, true);
+
+	r->prev = prev;
+	r->count = 1;
+	*(uint64_t *)(r + 1) = 0x7fff000000000006ULL;	/* return SECCOMP_RET_ALLOW */
 	return r->rec.id;
 }
 
@@ -743,6 +759,8 @@ static inline uint64_t sample_task(struct sample *s, uint64_t creator, uint64_t 
 {
 	struct cpt_task_rec *r = sample_rec(s, CPT_K_TASK, sizeof(*r), true);
 	struct cpt_xstate_rec *x;
+	struct cpt_attr_rec *a;
+	struct cpt_usage_rec *usage;
 
 	r->creator = creator;
 	r->proc = proc;
@@ -758,6 +776,9 @@ static inline uint64_t sample_task(struct sample *s, uint64_t creator, uint64_t 
 		r->files = s->files[own];
 		r->fs = s->fs[own];
 	}
+	usage = sample_rec(s, CPT_K_USAGE, sizeof(*usage), false);
+	usage->age_mono = usage->age_boot = 1000000000;
+	usage->used.utime = usage->used.stime = 30000000;
 	if (state != CPT_TASK_LIVE)
 		return r->rec.id;
 	r->nregs = 27;
@@ -765,6 +786,18 @@ static inline uint64_t sample_task(struct sample *s, uint64_t creator, uint64_t 
 	r->restart.kind = CPT_RESTART_NANOSLEEP;
 	x = sample_rec(s, CPT_K_XSTATE, sizeof(*x) + 576, false);
 	x->size = 576;
+	a = sample_rec(s, CPT_K_ATTR, sizeof(*a), false);
+	a->default_slack = 50000;
+	a->seccomp = pid == 10 ? s->seccomp : 0;
+	if (pid == 13) {
+		a->policy = CPT_SCHED_DEADLINE;
+		a->dl_runtime = 1 << 20;
+		a->dl_deadline = 1 << 24;
+		a->dl_period = 1 << 28;
+	} else if (pid == 14) {
+		a->policy = CPT_SCHED_FIFO;
+		a->rt_priority = 4;
+	}
 	return r->rec.id;
 }
 
@@ -781,6 +814,7 @@ static inline void sample_tasks(struct sample *s)
 	s->sighand[3] = sample_sighand(s);
 	s->sighand[4] = sample_sighand(s);
 
+	s->seccomp = sample_seccomp(s, sample_seccomp(s, 0));
 	proc = sample_proc(s, 1);
 	s->init = sample_task(s, 0, proc, 1, 0, CPT_TASK_LIVE, 0);
 	sample_siginfo(s, 0);

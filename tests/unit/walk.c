@@ -158,9 +158,11 @@ static void to_i386(struct sample *s)
 		struct cpt_mm_rec *mm = (void *)rec;
 		struct cpt_vma_rec *vma = (void *)rec;
 
-		if (rec->kind == CPT_K_MM)
+		if (rec->kind == CPT_K_MM) {
 			for (a = &mm->start_code; a <= &mm->vdso; a++)
 				*a &= 0xffffffff;
+			mm->pkeys = 0;
+		}
 		if (rec->kind == CPT_K_VMA) {
 			vma->start &= 0xffffffff;
 			vma->end &= 0xffffffff;
@@ -661,6 +663,14 @@ META("order of addresses in a memory", mm, OBJ(mm[0]), { r->start_brk = r->brk +
 META("flags of a memory", mm, OBJ(mm[0]), { r->dumpable = 3; })
 META("flags of a memory", mm, OBJ(mm[0]), { r->flags = CPT_MM_FLAGS + 1; })
 META("flags of a memory", mm, OBJ(mm[0]), { r->membarrier = 0x100; })
+META("flags of a memory", mm, OBJ(mm[0]), { r->flags = CPT_MM_MDWE_NO_INHERIT; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->pkeys = 1; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->pkeys = 1 << 16; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->exec_pkey = 16; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { r->exec_pkey = 2; r->pkeys = 1 << 3; })
+META("protection keys of a memory", mm, OBJ(mm[0]), { to_i386(s); r->pkeys = 2; })
+META("protection key of a memory area", vma, NTH(VMA, 0), { to_i386(s); r->flags |= CPT_VMA_PKEYS; })
+META("protection key of a memory area", vma, NTH(VMA, 0), { r->type = CPT_VMA_VDSO; r->flags |= CPT_VMA_PKEYS; })
 META("length of an auxiliary vector", mm, OBJ(mm[0]), { r->nauxv++; })
 META("length of an auxiliary vector", mm, OBJ(mm[0]), { r->nauxv--; })
 META("length of an auxiliary vector", mm, OBJ(mm[0]), {
@@ -985,6 +995,80 @@ META("size of an FPU state", xstate, NTH(XSTATE, 0), {
 	r->size = CPT_XSTATE_MAX + 1;
 })
 META("size of an FPU state", xstate, NTH(XSTATE, 0), { r->pad = 1; })
+
+/* USAGE, SUMS */
+META("usage that belongs to nothing", sums, NTH(SUMS, 0), {
+	sample_resize(s, r, sizeof(struct cpt_usage_rec));
+	r->rec.kind = CPT_K_USAGE;
+})
+META("age of a task", usage, NTH(USAGE, 0), { r->age_mono = 1ULL << 62; })
+META("age of a task", usage, NTH(USAGE, 0), { r->age_boot = 1ULL << 62; })
+META("CPU time", usage, NTH(USAGE, 0), { r->used.utime = CPT_CPU_TIME_MAX + 1; })
+META("CPU time", usage, NTH(USAGE, 0), { r->used.stime = CPT_CPU_TIME_MAX + 1; })
+META("CPU time", usage, NTH(USAGE, 0), { r->used.runtime = CPT_CPU_TIME_MAX + 1; })
+META("CPU time", usage, NTH(USAGE, 0), { r->used.prev_cputime.utime = CPT_CPU_TIME_MAX + 1; })
+META("CPU time", usage, NTH(USAGE, 0), { r->used.prev_cputime.stime = CPT_CPU_TIME_MAX + 1; })
+META("CPU time", usage, NTH(USAGE, 0), { r->used.utime = CPT_CPU_TIME_MAX; })	/* and others have some */
+META("CPU time", usage, NTH(USAGE, 0), { r->used.utime = r->used.stime = CPT_CPU_TIME_MAX / 2; })
+META("sums that belong to nothing", usage, NTH(USAGE, 0), {
+	sample_resize(s, r, sizeof(struct cpt_sums_rec));
+	r->rec.kind = CPT_K_SUMS;
+})
+META("CPU time", sums, NTH(SUMS, 0), { r->used.stime = CPT_CPU_TIME_MAX; })
+
+/* SECCOMP */
+META("older filter of system calls", seccomp, OBJ(seccomp), { r->prev = r->rec.id; })
+META("older filter of system calls", seccomp, OBJ(seccomp), { r->prev = s->cred; })
+META("filter of system calls", seccomp, OBJ(seccomp), { r->count = 0; })
+META("filter of system calls", seccomp, OBJ(seccomp), { r->count = 2; })
+META("filter of system calls", seccomp, OBJ(seccomp), { r->count = CPT_FILTER_MAX + 1; })
+META("filter of system calls", seccomp, OBJ(seccomp), {
+	sample_resize(s, r, sizeof(*r) + 8 * (CPT_FILTER_MAX + 1));
+	r->count = CPT_FILTER_MAX + 1;
+})
+META("filter of system calls", seccomp, OBJ(seccomp), { r->flags = CPT_SECCOMP_LOG + 1; })
+
+/* ATTR */
+#define SCHED(_why, _policy, ...) META(_why, attr, NTH(ATTR, 0), { r->policy = CPT_SCHED_##_policy; __VA_ARGS__; })
+#define DL(_runtime, _deadline, _period) \
+	(r->dl_runtime = (_runtime), r->dl_deadline = (_deadline), r->dl_period = (_period))
+META("attributes that belong to nothing", attr, NTH(UTS, 0), { r->rec.kind = CPT_K_ATTR; r->rec.len = sizeof(*r); })
+META("attributes that belong to nothing", task, OBJ(vfork), {	/* of a dead task */
+	struct cpt_rec *x = NTH(XSTATE, 4);
+
+	r->state = CPT_TASK_DEAD;
+	r->nregs = 0;
+	r->restart.kind = 0;
+	sample_resize(s, x, sizeof(struct cpt_attr_rec));
+	x->kind = CPT_K_ATTR;
+})
+META("second attributes of a task", xstate, NTH(XSTATE, 0), {
+	sample_resize(s, r, sizeof(struct cpt_attr_rec));
+	memset(&r->rec + 1, 0, sizeof(struct cpt_attr_rec) - sizeof(r->rec));
+	r->rec.kind = CPT_K_ATTR;
+})
+META("scheduling policy", attr, NTH(ATTR, 0), { r->policy = 4; })
+META("scheduling policy", attr, NTH(ATTR, 0), { r->policy = 7; })
+SCHED("scheduling policy", FIFO)
+SCHED("scheduling policy", RR, r->rt_priority = 100)
+SCHED("scheduling policy", BATCH, r->rt_priority = 1)
+SCHED("deadline of a task", NORMAL, r->dl_runtime = 1)
+SCHED("deadline of a task", NORMAL, r->dl_deadline = 1)
+SCHED("deadline of a task", IDLE, r->dl_period = 1)
+SCHED("deadline of a task", NORMAL, r->flags = CPT_ATTR_DL_RECLAIM)
+SCHED("deadline of a task", FIFO, r->rt_priority = 1; r->flags = CPT_ATTR_DL_OVERRUN)
+SCHED("deadline of a task", DEADLINE)
+SCHED("deadline of a task", DEADLINE, DL(3, 2, 4))
+SCHED("deadline of a task", DEADLINE, DL(1, 3, 2))
+SCHED("deadline of a task", DEADLINE, DL(1, 2, 1ULL << 63))
+SCHED("deadline of a task", DEADLINE, DL(1, 2, 3); r->slice = 1)
+SCHED("slice of a task", NORMAL, r->slice = 1ULL << 32)
+SCHED("slice of a task", RR, r->rt_priority = 1; r->slice = 1)
+META("seccomp of a task", attr, NTH(ATTR, 0), { r->seccomp = s->cred; })
+META("seccomp of a task", attr, NTH(ATTR, 2), { r->flags = CPT_ATTR_SECCOMP_STRICT; })
+META("attributes of a task", attr, NTH(ATTR, 0), { r->ioprio = 0x10000; })
+META("attributes of a task", attr, NTH(ATTR, 0), { r->default_slack = 1ULL << 63; })
+META("attributes of a task", attr, NTH(ATTR, 0), { r->flags = CPT_ATTR_FLAGS + 1; })
 
 /* SIGINFO */
 META("signal that belongs to nothing", siginfo, NTH(SIGINFO, 0), { r->shared = 0; })
