@@ -143,6 +143,18 @@ FIELDS(msgq_msg, F(msgq_msg, type, INT), F(msgq_msg, len, DEC), F(msgq_msg, pad,
 COUNT(msgq, nmsgs)
 PARTS(msgq, { .name = "message", .size = sizeof(struct cpt_msgq_msg), .fields = msgq_msg_fields, .count = msgq_nmsgs });
 
+FIELDS(mq,
+	F(mq_rec, bytes, DEC), F(mq_rec, atime, INT), F(mq_rec, mtime, INT), F(mq_rec, ctime, INT), F(mq_rec, value, HEX),
+	F(mq_rec, mode, OCT), F(mq_rec, uid, DEC), F(mq_rec, gid, DEC), F(mq_rec, user, DEC), F(mq_rec, maxmsg, DEC),
+	F(mq_rec, msgsize, DEC), F(mq_rec, nmsgs, COUNT), F(mq_rec, name_len, COUNT), F(mq_rec, notify, DEC),
+	F(mq_rec, pid, DEC), F(mq_rec, signo, DEC), F(mq_rec, flags, HEX));
+FIELDS(mq_msg, F(mq_msg, prio, DEC), F(mq_msg, len, DEC));
+COUNT(mq, nmsgs)
+COUNT(mq, name_len)
+PARTS(mq, { .name = "message", .size = sizeof(struct cpt_mq_msg), .fields = mq_msg_fields, .count = mq_nmsgs },
+	{ .name = "name", .size = 1, .form = FORM_TEXT, .count = mq_name_len });
+FIELDS(mqfd, FILE_BODY(mqfd_rec), F(mqfd_rec, mq, REF), F(mqfd_rec, mount, DEC), F(mqfd_rec, pad, PAD));
+
 FIELDS(mm,
 	F(mm_rec, parent, REF), F(mm_rec, exe, REF), F(mm_rec, start_code, HEX), F(mm_rec, end_code, HEX),
 	F(mm_rec, start_data, HEX), F(mm_rec, end_data, HEX), F(mm_rec, start_brk, HEX), F(mm_rec, brk, HEX),
@@ -446,6 +458,8 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_MSGQ]	= { msgq_fields, msgq_parts },
 	[CPT_K_PTY]	= { pty_fields, pty_parts },
 	[CPT_K_PTYEND]	= { ptyend_fields, ptyend_parts },
+	[CPT_K_MQ]	= { mq_fields, mq_parts },
+	[CPT_K_MQFD]	= { mqfd_fields, NULL },
 	[CPT_K_SOCKFILTER] = { sockfilter_fields, sockfilter_parts },
 };
 

@@ -77,7 +77,7 @@ extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pi
 	cpt_view_ops, cpt_nsfd_ops, cpt_pty_ops, cpt_ptyend_ops,
 	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_gone_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
-	cpt_shm_ops, cpt_shmat_ops, cpt_sem_ops, cpt_semundo_ops, cpt_msgq_ops,
+	cpt_shm_ops, cpt_shmat_ops, cpt_sem_ops, cpt_semundo_ops, cpt_msgq_ops, cpt_mq_ops, cpt_mqfd_ops,
 	cpt_fs_ops, cpt_sighand_ops, cpt_proc_ops, cpt_seccomp_ops, cpt_task_ops;
 
 /* kind.c */
@@ -184,6 +184,9 @@ void cpt_ipc_drop(struct cpt_ctx *ctx);
 int cpt_ipc_dump(struct cpt_ctx *ctx);
 int cpt_ipc_restore(struct cpt_ctx *ctx);
 int cpt_ipc_late(struct cpt_ctx *ctx);
+
+/* kind/mq.c */
+int cpt_mq_collect(struct cpt_ctx *ctx, const struct cpt_holder *who);
 
 /* kind/shm.c */
 int cpt_shmat_collect(struct cpt_ctx *ctx, struct vm_area_struct *vma, const struct cpt_holder *who);

@@ -116,6 +116,8 @@ enum cpt_kind {
 	CPT_K_SEM	= 41,	/* object: struct cpt_sem_rec: a set of semaphores */
 	CPT_K_SEMUNDO	= 42,	/* object: struct cpt_semundo_rec: what is undone when the last of some tasks exits */
 	CPT_K_MSGQ	= 43,	/* object: struct cpt_msgq_rec: a queue of messages of System V */
+	CPT_K_MQ	= 44,	/* object: struct cpt_mq_rec: a POSIX message queue */
+	CPT_K_MQFD	= 45,	/* object: struct cpt_mqfd_rec: an open one */
 	CPT_K_PTY	= 46,	/* object: struct cpt_pty_rec: both sides of a pseudo terminal */
 	CPT_K_PTYEND	= 47,	/* object: struct cpt_ptyend_rec: an open file of one */
 	CPT_K_ATTR	= 50,	/* struct cpt_attr_rec: how the task before is scheduled, and what prctl(2) set of it */
@@ -649,6 +651,48 @@ struct cpt_msgq_msg {
 	__u32 pad;
 };
 
+/* cpt_mq_rec.notify: what mq_notify(3) was asked for. */
+#define CPT_MQ_NOBODY	0u
+#define CPT_MQ_NOTHING	1u	/* SIGEV_NONE */
+#define CPT_MQ_SIGNAL	2u	/* SIGEV_SIGNAL */
+
+/* cpt_mq_rec.flags */
+#define CPT_MQ_REMOVED	1u	/* it had this name */
+#define CPT_MQ_STALE	2u	/* CPT_MQ_SIGNAL: the process has called exec since, and is told nothing */
+
+struct cpt_mq_rec {
+	struct cpt_rec rec;
+	__u64 bytes;		/* of all messages, one after the other; they are data of this id */
+	__s64 atime, mtime, ctime;
+	__u64 value;		/* CPT_MQ_SIGNAL: of the signal; else 0, as is signo */
+	__u32 mode;		/* permissions */
+	__u32 uid, gid;
+	__u32 user;		/* whose RLIMIT_MSGQUEUE it counts for */
+	__u32 maxmsg;		/* 1 … CPT_MQ_MSG_MAX */
+	__u32 msgsize;		/* 1 … CPT_MQ_MSGSIZE_MAX */
+	__u32 nmsgs;		/* at most maxmsg */
+	__u32 name_len;		/* 1 … 255 */
+	__u32 notify;		/* CPT_MQ_* */
+	__u32 pid;		/* of the process that is notified; 0 with CPT_MQ_NOBODY */
+	__u32 signo;		/* at most CPT_NSIG */
+	__u32 flags;		/* CPT_MQ_REMOVED, CPT_MQ_STALE */
+	/* struct cpt_mq_msg msgs[nmsgs], as they are received; char name[name_len]; padded to 8 */
+};
+#define CPT_MQ_PRIO_MAX	32767u
+
+struct cpt_mq_msg {
+	__u32 prio;		/* at most CPT_MQ_PRIO_MAX, descending */
+	__u32 len;		/* at most msgsize */
+};
+
+struct cpt_mqfd_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u64 mq;		/* MQ */
+	__u32 mount;		/* by way of which it was opened; 0: by mq_open(3) */
+	__u32 pad;
+};
+
 struct cpt_mm_rec {
 	struct cpt_rec rec;
 	__u64 parent;		/* MM of which this one is a fork; 0: none to share with */
@@ -1028,8 +1072,8 @@ struct cpt_vdso_rec {
  *
  * Of an MM, off is an address; runs are whole pages, each within one area that is
  * anonymous or a private mapping of a file. A hole is within an inherited area.
- * Of a SHMEM, a SHM and a DELETED, off is an offset and runs are whole pages. Of a PIPE, a UNIXQ and
- * a MSGQ, runs follow one another from 0 to its bytes.
+ * Of a SHMEM, a SHM and a DELETED, off is an offset and runs are whole pages. Of a PIPE, a UNIXQ,
+ * a MSGQ and a MQ, runs follow one another from 0 to its bytes.
  */
 struct cpt_data_rec {
 	struct cpt_rec rec;

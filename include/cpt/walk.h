@@ -784,6 +784,53 @@ static inline const char *cpt_check_msgq(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* A name in a directory. */
+static inline bool cpt_name_ok(const char *name, __u32 len)
+{
+	__u32 i;
+
+	for (i = 0; i < len; i++)
+		if (!name[i] || name[i] == '/')
+			return false;
+	return len && len <= 255 && !(len == 1 && name[0] == '.') && !(len == 2 && name[0] == '.' && name[1] == '.');
+}
+
+static inline const char *cpt_check_mq(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_mq_rec *r = (const void *)rec;
+	const struct cpt_mq_msg *m = (const void *)(r + 1);
+	__u64 bytes = 0;
+	__u32 i;
+
+	(void)w;
+	CPT_BAD_IF(r->mode > 0777 || r->uid == ~0u || r->gid == ~0u || r->user == ~0u ||
+		   !r->maxmsg || r->maxmsg > CPT_MQ_MSG_MAX || !r->msgsize || r->msgsize > CPT_MQ_MSGSIZE_MAX,
+		   "properties of a POSIX message queue");
+	CPT_BAD_IF(r->notify > CPT_MQ_SIGNAL || r->pid > CPT_PID_MAX || r->signo > CPT_NSIG || (r->flags & ~(CPT_MQ_REMOVED | CPT_MQ_STALE)) ||
+		   !r->notify != !r->pid || (r->notify != CPT_MQ_SIGNAL && (r->signo || (r->flags & CPT_MQ_STALE) || r->value)),
+		   "notification of a POSIX message queue");
+	CPT_BAD_IF(r->nmsgs > r->maxmsg || r->name_len > 255 ||
+		   !cpt_fits(rec, sizeof(*r), r->nmsgs * sizeof(*m) + r->name_len, 1), "length of a POSIX message queue");
+	for (i = 0; i < r->nmsgs; i++) {
+		CPT_BAD_IF(m[i].len > r->msgsize || m[i].prio > CPT_MQ_PRIO_MAX || (i && m[i].prio > m[i - 1].prio),
+			   "message in a POSIX message queue");
+		bytes += m[i].len;
+	}
+	CPT_BAD_IF(bytes != r->bytes || bytes > CPT_MSGQ_MAX, "length of a POSIX message queue");
+	CPT_BAD_IF(!cpt_name_ok((const char *)(m + r->nmsgs), r->name_len), "name of a POSIX message queue");
+	return NULL;
+}
+
+static inline const char *cpt_check_mqfd(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_mqfd_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || (r->file.flags & CPT_O_PATH) || r->pad,
+		   "description of a POSIX message queue");
+	CPT_BAD_IF(!cpt_ref(w, rec, r->mq, CPT_K_MQ, false), "POSIX message queue of a file");
+	return NULL;
+}
+
 static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_mm_rec *r = (const void *)rec;
@@ -1241,6 +1288,10 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 			    cpt_check_msgq },
 	[CPT_K_PTY]	= { "terminal", sizeof(struct cpt_pty_rec), false, true, false, CPT_NO_DATA, cpt_check_pty },
 	[CPT_K_PTYEND]	= { "open terminal", sizeof(struct cpt_ptyend_rec), false, true, true, CPT_NO_DATA, cpt_check_ptyend },
+	[CPT_K_MQ]	= { "POSIX message queue", sizeof(struct cpt_mq_rec), false, true, false, CPT_STAGED,
+			    cpt_check_mq },
+	[CPT_K_MQFD]	= { "open POSIX message queue", sizeof(struct cpt_mqfd_rec), true, true, true, CPT_NO_DATA,
+			    cpt_check_mqfd },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 
@@ -1389,6 +1440,8 @@ static inline __u64 cpt_data_size(const struct cpt_rec *obj)
 		return ((const struct cpt_shmem_rec *)obj)->size;
 	case CPT_K_SHM:
 		return ((const struct cpt_shm_rec *)obj)->size;
+	case CPT_K_MQ:
+		return ((const struct cpt_mq_rec *)obj)->bytes;
 	case CPT_K_MSGQ:
 		return ((const struct cpt_msgq_rec *)obj)->bytes;
 	case CPT_K_DELETED:

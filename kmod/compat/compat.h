@@ -149,6 +149,22 @@ static inline void compat_set_times(struct inode *inode, const struct compat_tim
 	mark_inode_dirty(inode);
 }
 
+static inline void compat_set_atime(struct inode *inode, struct timespec64 atime)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	inode_set_atime_to_ts(inode, atime);
+#else
+	inode->i_atime = atime;
+#endif
+}
+
+/* What is in a directory of the kernel's memory; under its d_lock. A list of another sort since 6.8 (fs/dcache.c). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 8, 0)
+#define compat_for_each_child(_child, _dir) hlist_for_each_entry(_child, &(_dir)->d_children, d_sib)
+#else
+#define compat_for_each_child(_child, _dir) list_for_each_entry(_child, &(_dir)->d_subdirs, d_child)
+#endif
+
 /* vfs_tmpfile_open() became kernel_tmpfile_open() in 6.4 (fs/namei.c). */
 static inline struct file *compat_tmpfile(const struct path *dir, umode_t mode, int flags)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Does the kernel keep System V IPC as ipc.h says? */
+/* Does the kernel keep IPC as ipc.h says? */
 #include <linux/completion.h>
 #include <linux/mman.h>
 #include <linux/nsproxy.h>
+#include <linux/file.h>
 #include <linux/sched/task.h>
 #include <linux/slab.h>
 #include <uapi/linux/sem.h>
@@ -168,9 +169,54 @@ static bool shm_known(void)
 	return ok && compat_ipc_shift;
 }
 
+static bool queue_known(struct file *f)
+{
+	struct compat_mqueue *q = compat_mqueue(file_inode(f));
+	struct compat_mq_node *node;
+	const struct msg_msg *msg;
+
+	if (!compat_is_mqueue(f) || q->attr.mq_maxmsg != 3 || q->attr.mq_msgsize != 64 || q->attr.mq_curmsgs != 1 ||
+	    q->notify_owner != task_tgid(current) || q->notify_self_exec_id != current->self_exec_id ||
+	    q->notify.sigev_notify != SIGEV_SIGNAL || q->notify.sigev_signo != SIGUSR2 ||
+	    q->notify_user_ns != current_user_ns() || q->ucounts != current_ucounts() ||
+	    rb_last(&q->msg_tree) != q->msg_tree_rightmost || !q->msg_tree_rightmost)
+		return false;
+	node = rb_entry(q->msg_tree_rightmost, struct compat_mq_node, rb_node);
+	if (node->priority != 7 || !list_is_singular(&node->msg_list))
+		return false;
+	msg = list_first_entry(&node->msg_list, struct msg_msg, m_list);
+	return msg->m_type == 7 && msg->m_ts == 5;
+}
+
+bool compat_is_mqueue(const struct file *f)
+{
+	return f->f_op->flush == kptr(mqueue_flush_file);
+}
+
+static bool mqueue_known(char __user *u)
+{
+	const struct mq_attr attr = { .mq_maxmsg = 3, .mq_msgsize = 64 };
+	const struct sigevent notify = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR2 };
+	struct file *f;
+	bool ok = false;
+	long fd;
+
+	if (copy_to_user(u, "cpt", 4) || copy_to_user(u + 64, &attr, sizeof(attr)) ||
+	    copy_to_user(u + 256, &notify, sizeof(notify)))
+		return false;
+	fd = ksys(mq_open, u, O_RDWR | O_CREAT | O_EXCL, 0600, u + 64);
+	f = fd < 0 ? NULL : fget(fd);
+	if (f) {
+		ok = !ksys(mq_timedsend, fd, u, 5, 7, NULL) && !ksys(mq_notify, fd, u + 256) && queue_known(f);
+		fput(f);
+		ksys(close_range, fd, fd, 0);
+	}
+	return ok;
+}
+
 struct try {
 	struct completion done;
-	bool ok;
+	const char *bad;	/* what is not as it should be, or NULL */
 };
 
 static int try_main(void *arg)
@@ -179,8 +225,16 @@ static int try_main(void *arg)
 	unsigned long u = vm_mmap(NULL, 0, TRY_ROOM, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
 	char *buf = kmalloc(TRY_LEN, GFP_KERNEL);
 
-	if (buf && !IS_ERR_VALUE(u))
-		try->ok = sems_known((char __user *)u) && msgq_known((char __user *)u, buf) && shm_known();
+	if (!buf || IS_ERR_VALUE(u))
+		try->bad = "memory";
+	else if (!sems_known((char __user *)u))
+		try->bad = "semaphores";
+	else if (!msgq_known((char __user *)u, buf))
+		try->bad = "message queues";
+	else if (!shm_known())
+		try->bad = "shared memory";
+	else if (!mqueue_known((char __user *)u))
+		try->bad = "POSIX message queues";
 	kfree(buf);
 	if (!IS_ERR_VALUE(u))
 		vm_munmap(u, TRY_ROOM);
@@ -206,14 +260,14 @@ int cpt_ipc_init(void)
 	pid_t nr = ksym(kernel_clone)(&args);
 
 	if (nr < 0) {
-		pr_err("System V IPC cannot be tried: error %d\n", -nr);
+		pr_err("IPC cannot be tried: error %d\n", -nr);
 		return nr;
 	}
 	wait_for_completion(&try.done);
 	/* it exits now; it is our code that it leaves, so wait even if we are killed */
 	while (ksys(wait4, nr, NULL, __WALL, NULL) == -ERESTARTSYS)
 		schedule_timeout_uninterruptible(1);
-	if (!try.ok)
-		pr_err("this kernel keeps its System V IPC in another way\n");
-	return try.ok ? 0 : -ENOENT;
+	if (try.bad)
+		pr_err("this kernel keeps its %s in another way\n", try.bad);
+	return try.bad ? -ENOENT : 0;
 }

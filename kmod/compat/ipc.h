@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the kernel keeps for itself of System V IPC: copies of the structs of ipc/shm.c,
- * sem.c, msg.c and msgutil.c. cpt_ipc_init() tries them on objects of its own, in an IPC
+ * What the kernel keeps for itself of IPC: copies of the structs of ipc/shm.c, sem.c, msg.c,
+ * msgutil.c and mqueue.c. cpt_ipc_init() tries them on objects of its own, in an IPC
  * namespace of its own, and refuses to load where something is not as it says here.
  */
 #ifndef _CPT_COMPAT_IPC_H
 #define _CPT_COMPAT_IPC_H
 
+#include <linux/fs.h>
 #include <linux/ipc.h>
 #include <linux/ipc_namespace.h>
 #include <linux/msg.h>
 #include <linux/mm_types.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
+#include <linux/signal.h>
 #include <linux/version.h>
+#include <linux/wait.h>
+#include <uapi/linux/mqueue.h>
 
 /* Places in ipc_namespace.ids */
 enum { COMPAT_SEM_IDS, COMPAT_MSG_IDS, COMPAT_SHM_IDS };
@@ -88,6 +93,34 @@ struct compat_msgq {
 	struct list_head receivers, senders;
 };
 
+/* ipc/mqueue.c, up to the accounts */
+struct compat_mqueue {
+	spinlock_t lock;
+	struct inode vfs_inode;
+	wait_queue_head_t wait_q;
+	struct rb_root msg_tree;	/* struct compat_mq_node, ascending */
+	struct rb_node *msg_tree_rightmost;
+	void *node_cache;
+	struct mq_attr attr;
+	struct sigevent notify;
+	struct pid *notify_owner;
+	u32 notify_self_exec_id;
+	struct user_namespace *notify_user_ns;
+	struct ucounts *ucounts;
+};
+
+struct compat_mq_node {
+	struct rb_node rb_node;
+	struct list_head msg_list;	/* struct msg_msg */
+	int priority;
+};
+
+static inline struct compat_mqueue *compat_mqueue(struct inode *inode)
+{
+	return container_of(inode, struct compat_mqueue, vfs_inode);
+}
+
+bool compat_is_mqueue(const struct file *f);
 void compat_msg_copy(void *to, const struct msg_msg *msg);
 struct compat_sem_undo *compat_sem_undo_alloc(u32 nsems);
 bool compat_is_shmat(const struct file *f);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The VE's IPC namespace: limits, and what the objects of System V IPC share.
+ * The VE's IPC namespace: limits, and what its objects share.
  *
  * Preserved: the limits of /proc/sys/kernel (shmmax, sem, msgmax…) and of fs/mqueue; objects
  * with their ids, keys, owners, modes, times and pids, also of processes that are gone; the
  * ids that the next objects get.
- * Refused: an IPC namespace that is the host's; POSIX message queues.
+ * Refused: an IPC namespace that is the host's.
  *
  * The objects are the VE's, not a task's: they are collected before the tasks, and made by the
  * VE's init before its memory. Their times, and what else the tasks' restore would change, are
@@ -15,6 +15,7 @@
  */
 #include <linux/nsproxy.h>
 #include <linux/sched/task.h>
+#include <linux/sched/user.h>
 
 #include "ipc.h"
 #include "out.h"
@@ -92,11 +93,9 @@ int cpt_ipc_collect(struct cpt_ctx *ctx, struct task_struct *init)
 		return cpt_fail(ctx, -ESRCH, "the init of the VE is dead");
 	if (ctx->ipc == init_task.nsproxy->ipc_ns)
 		return cpt_obstacle(ctx, "the VE has the IPC namespace of the host");
-	if (ctx->ipc->mq_queues_count)
-		cpt_obstacle(ctx, "the VE has POSIX message queues, which cannot be preserved yet");
 	for (sort = 0; !err && sort < ARRAY_SIZE(kind_of); sort++)
 		err = collect_sort(ctx, sort, &who);
-	return err;
+	return err ? err : cpt_mq_collect(ctx, &who);
 }
 
 /* Undo of cpt_ipc_collect(), when the objects are released. */
@@ -181,6 +180,9 @@ static void lift_limits(struct ipc_namespace *ns)
 	ns->sem_ctls[3] = mni;
 	ns->msg_ctlmax = ns->msg_ctlmnb = INT_MAX;
 	ns->msg_ctlmni = mni;
+	ns->mq_queues_max = INT_MAX;
+	ns->mq_msg_max = HARD_MSGMAX;
+	ns->mq_msgsize_max = HARD_MSGSIZEMAX;
 }
 
 static bool fits(const struct cpt_ipc_rec *r)
@@ -194,6 +196,17 @@ static bool fits(const struct cpt_ipc_rec *r)
 			return false;
 	return r->shmmax <= ULONG_MAX && r->shmall <= ULONG_MAX && r->sem[3] <= mni && r->msgmni <= mni &&
 	       r->shmmni <= mni;
+}
+
+static bool kept_by_namespace(const struct cpt_rec *rec)
+{
+	return rec->kind == CPT_K_SEM || rec->kind == CPT_K_MSGQ || rec->kind == CPT_K_SHM || rec->kind == CPT_K_MQ;
+}
+
+/* POSIX, and open: for a moment it has its name again, which may be another's now. */
+static bool is_removed_queue(const struct cpt_rec *rec)
+{
+	return rec->kind == CPT_K_MQ && (((const struct cpt_mq_rec *)rec)->flags & CPT_MQ_REMOVED);
 }
 
 /*
@@ -210,12 +223,12 @@ int cpt_ipc_restore(struct cpt_ctx *ctx)
 		return cpt_fail(ctx, -EINVAL, "the image has limits of IPC that this kernel does not have");
 	if (r)
 		lift_limits(current->nsproxy->ipc_ns);
-	for (id = 1; !err && id <= w->nobj; id++) {
-		u32 kind = w->obj[id]->kind;
-
-		if (kind == CPT_K_SEM || kind == CPT_K_MSGQ || kind == CPT_K_SHM)
+	for (id = 1; !err && id <= w->nobj; id++)
+		if (is_removed_queue(w->obj[id]))
 			err = PTR_ERR_OR_ZERO(cpt_made(ctx, id));
-	}
+	for (id = 1; !err && id <= w->nobj; id++)
+		if (kept_by_namespace(w->obj[id]))
+			err = PTR_ERR_OR_ZERO(cpt_made(ctx, id));
 	return err;
 }
 
@@ -261,6 +274,31 @@ int cpt_ipc_get_pid(struct cpt_ctx *ctx, u32 nr, struct pid **pid)
 void cpt_ipc_set_pid(struct pid **at, struct pid **pid)
 {
 	swap(*at, *pid);
+}
+
+/*
+ * cpt_ipc_user - the credentials of a user for whom something counts, or ERR_PTR
+ * @cap: the only capability they have, if the VE may have it
+ */
+struct cred *cpt_ipc_user(struct cpt_ctx *ctx, u32 uid, int cap)
+{
+	struct user_struct *user = ksym(alloc_uid)(KUIDT_INIT(uid));
+	struct cred *c = prepare_creds();
+
+	if (!c || !user) {
+		ksym(free_uid)(user);
+		if (c)
+			abort_creds(c);
+		return ERR_PTR(-ENOMEM);
+	}
+	ksym(free_uid)(c->user);
+	c->user = user;
+	c->uid = c->euid = c->suid = c->fsuid = KUIDT_INIT(uid);
+	c->cap_effective = compat_cap_from_u64(cpt_ve_capable(ctx, cap) ? 1ULL << cap : 0);
+	if (!ksym(set_cred_ucounts)(c))
+		return c;
+	abort_creds(c);
+	return ERR_PTR(-ENOMEM);
 }
 
 static void set_limits(struct ipc_namespace *ns, const struct cpt_ipc_rec *r)

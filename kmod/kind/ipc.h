@@ -20,6 +20,7 @@ int cpt_ipc_made(struct cpt_ctx *ctx, int sort, const struct cpt_ipc_perm *r, lo
 void cpt_ipc_set(struct kern_ipc_perm *perm, const struct cpt_ipc_perm *r);
 u32 cpt_ipc_pid(struct cpt_ctx *ctx, struct pid *pid);
 int cpt_ipc_get_pid(struct cpt_ctx *ctx, u32 nr, struct pid **pid);
+struct cred *cpt_ipc_user(struct cpt_ctx *ctx, u32 uid, int cap);
 void cpt_ipc_set_pid(struct pid **at, struct pid **pid);
 
 #endif

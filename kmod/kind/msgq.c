@@ -5,7 +5,7 @@
  * Preserved: id, key, owner, creator, mode, times, pids, limit; messages with their types and
  * bytes, in their order.
  * Who waits to send or to receive calls again; their order is not preserved.
- * Refused: more than CPT_MSGQ_MAX bytes in a queue.
+ * Refused: more than CPT_MSGQ_MAX bytes in a queue, or as much of empty messages.
  */
 #include <linux/mman.h>
 #include <linux/nsproxy.h>
@@ -36,7 +36,7 @@ static int msgq_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 	s->id = q->perm.id;
 	s->nmsgs = q->qnum;
 	s->bytes = q->cbytes;
-	if (s->bytes > CPT_MSGQ_MAX)
+	if (s->bytes > CPT_MSGQ_MAX || q->qnum > CPT_MSGQ_MAX / sizeof(struct cpt_msgq_msg))
 		cpt_obstacle(ctx, "the VE's message queue %d (System V) holds more than %u MiB, which cannot be preserved",
 			     s->id, CPT_MSGQ_MAX >> 20);
 	obj->priv = s;

@@ -15,6 +15,7 @@
 #include <linux/pipe_fs_i.h>
 #include <linux/slab.h>
 
+#include "compat/ipc.h"
 #include "compat/compat.h"
 #include "kind.h"
 #include "out.h"
@@ -24,8 +25,9 @@ static bool reg_owns(struct file *f)
 	const struct super_block *sb = compat_user_path(f)->mnt->mnt_sb;
 	umode_t mode = file_inode(f)->i_mode;
 
-	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system */
-	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC && !cpt_is_view(sb) && !cpt_pty_file(f) &&
+	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system; no queues */
+	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC && !cpt_is_view(sb) && !compat_is_mqueue(f) &&
+	       !cpt_pty_file(f) &&
 	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode) ||
 		(f->f_mode & FMODE_PATH));
 }

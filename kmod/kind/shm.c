@@ -16,7 +16,6 @@
 #include <linux/magic.h>
 #include <linux/mm.h>
 #include <linux/sched/task.h>
-#include <linux/sched/user.h>
 #include <linux/shmem_fs.h>
 #include <linux/slab.h>
 #include <linux/user_namespace.h>
@@ -135,32 +134,10 @@ static void shm_release(struct cpt_obj *obj)
 
 /* --- segments at restore ----------------------------------------------------------------------- */
 
-/* The credentials of a user who locks his memory, as far as the VE's root could. Or an error. */
-static struct cred *locker_cred(struct cpt_ctx *ctx, u32 uid)
-{
-	struct user_struct *user = ksym(alloc_uid)(KUIDT_INIT(uid));
-	struct cred *c = prepare_creds();
-
-	if (!c || !user) {
-		ksym(free_uid)(user);
-		if (c)
-			abort_creds(c);
-		return ERR_PTR(-ENOMEM);
-	}
-	ksym(free_uid)(c->user);
-	c->user = user;
-	c->uid = c->euid = c->suid = c->fsuid = KUIDT_INIT(uid);
-	c->cap_effective = compat_cap_from_u64(cpt_ve_capable(ctx, CAP_IPC_LOCK) ? 1ULL << CAP_IPC_LOCK : 0);
-	if (!ksym(set_cred_ucounts)(c))
-		return c;
-	abort_creds(c);
-	return ERR_PTR(-ENOMEM);
-}
-
 /* SHM_LOCK: by whom it was, within his limit. It is his for as long. */
 static int lock_memory(struct cpt_ctx *ctx, const struct cpt_shm_rec *r)
 {
-	struct cred *cred = locker_cred(ctx, r->locker);
+	struct cred *cred = cpt_ipc_user(ctx, r->locker, CAP_IPC_LOCK);
 	struct compat_shm *shm;
 	const struct cred *own;
 	int err;

@@ -30,6 +30,7 @@
 #include <getopt.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <mqueue.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -575,6 +576,12 @@ static void have_ipc(void)
 	must(id = msgget(0x627573, IPC_CREAT | 0600));
 	must(msgsnd(id, &m, sizeof(m.text), 0));
 	must(msgsnd(id, &m, 0, 0));
+	must(id = mq_open("/busy", O_RDWR | O_CREAT | O_NONBLOCK, 0600, NULL));
+	must(mq_send(id, "something", 9, 3));
+	must(mq_notify(id, &(struct sigevent){ .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGURG }));
+	must(id = mq_open("/busy.removed", O_RDWR | O_CREAT, 0600, NULL));
+	must(mq_send(id, "", 0, 0));
+	must(mq_unlink("/busy.removed"));
 }
 
 static void have_signals(void)

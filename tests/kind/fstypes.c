@@ -2,12 +2,34 @@
 /*
  * For fstypes.sh: files of an overlayfs, from which the program itself is run: of a lower
  * layer, copied up, new; mapped, private and shared; directories, the current one; open in
- * another whose upper layer is in a tmpfs.
+ * another whose upper layer is in a tmpfs. And a message queue, open by way of a mount.
  */
 #include "cpt_test.h"
 
+#include <mqueue.h>
+
+static int make_queue(void)
+{
+	int q = sys(open("/mnt/mq/fstypes", O_RDWR | O_CREAT | O_EXCL, 0600));
+
+	sys(mq_send(q, "message", 8, 1));
+	return q;
+}
+
+static void check_queue(int q)
+{
+	char text[8192], path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", q);
+	text[sys(readlink(path, text, sizeof(text) - 1))] = '\0';
+	check(!strcmp(text, "/mnt/mq/fstypes"), "the queue is %s now", text);
+	check(mq_receive(q, text, sizeof(text), NULL) == 8 && !strcmp(text, "message"), "message of a queue");
+	sys(unlink("/mnt/mq/fstypes"));
+}
+
 int main(void)
 {
+	int q = make_queue();
 	int lower = sys(open("/mnt/o/lower", O_RDONLY)), up = sys(open("/mnt/o/up", O_RDWR)), fresh, dir, tmp;
 	char *shared, *private, c;
 
@@ -34,5 +56,6 @@ int main(void)
 	check(pread(up, &c, 1, 100) == 1 && c == '!', "a mapped file is another");
 	check(!faccessat(dir, "fresh", F_OK, 0) && !access("below", F_OK), "directories");
 	sys(unlinkat(dir, "fresh", 0));
+	check_queue(q);
 	test_pass();
 }

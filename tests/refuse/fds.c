@@ -15,7 +15,6 @@
 #include <linux/netlink.h>
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
-#include <mqueue.h>
 #include <netinet/in.h>
 #include <pthread.h>
 #include <sched.h>
@@ -593,16 +592,6 @@ static int k_unreachable(void)	/* moved out of what its mount shows */
 	return fd;
 }
 
-static int k_gonemq(void)
-{
-	const char *at = mounted("none", "mqueue", 0);
-	int fd = at ? open(own(at), O_RDWR | O_CREAT, 0600) : -1;
-
-	if (fd >= 0)
-		unlink(own(at));
-	return fd;
-}
-
 static int k_dnotify(void)
 {
 	int fd;
@@ -871,7 +860,6 @@ static const struct sort {
 	  "has as its current directory something deleted with extended attributes, which cannot be preserved yet: /tmp/fds.cwd (deleted)" },
 	{ "gonero", k_gonero, NULL, HOLDS_YET("a deleted file of a read-only mount") },
 	{ "gonerodir", k_gonerodir, NULL, HOLDS_YET("something deleted of a read-only mount") },
-	{ "gonemq", k_gonemq, NULL, "holds a deleted file of a file system where such cannot be preserved yet: @ (fd 40)" },
 	{ "unreachable", k_unreachable, NULL, "holds a file that no path of the VE leads to: @ (fd 40)" },
 	{ "dnotify", k_dnotify, NULL,
 	  "is told of changes in the directory fds.dnotify by signals (F_NOTIFY, fd 40), which cannot be preserved" },

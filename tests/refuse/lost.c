@@ -24,6 +24,7 @@
 #include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 
 /* numbers that are the same on x86_64 and i386 */
@@ -641,6 +642,21 @@ static void s_mqueue(void)
 	sys(fcntl(fd, F_GETFD));
 }
 
+/* told by a thread: the C library has a netlink socket for that, as here */
+static void s_mqthread(void)
+{
+	static char cookie[32];
+	int sock = sys(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, 0));
+	struct sigevent e = { .sigev_notify = SIGEV_THREAD, .sigev_signo = sock, .sigev_value.sival_ptr = cookie };
+	long fd = syscall(SYS_mq_open, "mqthread", O_RDWR | O_CREAT, 0600, NULL);
+
+	want(fd);
+	sys(syscall(SYS_mq_unlink, "mqthread"));
+	want(syscall(SYS_mq_notify, fd, &e));
+	hold_as(getpid(), "holds a message queue .POSIX, fd [0-9]+. that tells of messages by a socket .SIGEV_THREAD.");
+	kept(syscall(SYS_mq_notify, fd, &e) == -1 && errno == EBUSY, "nobody is told any more");
+}
+
 static void mnt_undo(int sig) { (void)sig; umount2("/tmp/lost.mnt", MNT_DETACH); _exit(0); }
 static void s_mount(void)
 {
@@ -918,7 +934,7 @@ static const struct { const char *name; void (*run)(void); } sorts[] = {
 	S(unlinkeddir), S(pkey), S(ldt), S(aio), S(membarrier),
 	S(lease), S(owner), S(dnotify), S(sysvshm), S(shmhuge), S(shmbind),
 	S(sysvsem), S(semundo),
-	S(sysvmsg), S(mqueue), S(mount), S(ns_mnt), S(ns_uts), S(ns_ipc), S(ns_net), S(ns_pid), S(ns_user),
+	S(sysvmsg), S(mqueue), S(mqthread), S(mount), S(ns_mnt), S(ns_uts), S(ns_ipc), S(ns_net), S(ns_pid), S(ns_user),
 	S(ns_cgroup), S(ns_time), S(cgroup), S(sysctl), S(cputimer), S(alarmtimer), S(cpusleep), S(pimutex),
 	S(threadfiles), S(bits32), S(unlinkedexe),
 };

@@ -9,9 +9,11 @@
 #include "cpt_test.h"
 
 #include <linux/perf_event.h>
+#include <mqueue.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <sys/ipc.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
@@ -37,6 +39,31 @@ static int keep_end(int mine, int others)
 	printf("end %d\n", pid);
 	fflush(stdout);
 	return mine;
+}
+
+/* A queue that has no name any more, of the IPC namespace that we are in. */
+static int open_queue(const char *name)
+{
+	int fd = sys(mq_open(name, O_RDWR | O_CREAT, 0600, NULL));
+
+	sys(mq_unlink(name));
+	return fd;
+}
+
+/* One of the VE's, by way of a mount that is the host's. */
+static int open_in_mount(int init)
+{
+	static const char at[] = "/root/outside.mq", queue[] = "/root/outside.mq/queue";
+	int fd;
+
+	sys(setns(init, CLONE_NEWIPC));
+	if (mkdir(at, 0700))
+		check(errno == EEXIST);
+	sys(mount("mqueue", at, "mqueue", 0, NULL));
+	fd = sys(open(queue, O_RDWR | O_CREAT, 0600));
+	sys(unlink(queue));
+	sys(umount2(at, MNT_DETACH));
+	return fd;
 }
 
 static int open_what(const char *what)
@@ -70,6 +97,8 @@ static int open_what(const char *what)
 		sys(socketpair(AF_UNIX, SOCK_STREAM, 0, p));
 		return keep_end(p[0], p[1]);
 	}
+	if (!strcmp(what, "mq"))
+		return open_queue("/outside");
 	if (!strcmp(what, "nsfd"))
 		return open("/proc/self/ns/net", O_RDONLY);
 	if (!strcmp(what, "setown")) {
@@ -110,7 +139,7 @@ int main(int argc, char **argv)
 {
 	const char *what = argv[1];
 	bool parent, mnt, shm, ipc;
-	int init, cg, fd;
+	int init, cg, fd, at_mount;
 	pid_t pid;
 	char text[16];
 
@@ -127,11 +156,14 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		test_skip("%s: %s", what, strerror(errno));
 	init = sys((int)syscall(SYS_pidfd_open, atoi(argv[2]), 0));
+	at_mount = strcmp(what, "mqmount") ? -1 : open_in_mount(init);
 	cg = sys(open(argv[3], O_WRONLY | O_CLOEXEC));
 	snprintf(text, sizeof(text), "%d", getpid());
 	check(write(cg, text, strlen(text)) > 0, "%s: %s", argv[3], strerror(errno));
 	sys(setns(init, CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET | CLONE_NEWCGROUP |
 		  CLONE_NEWTIME | (mnt ? 0 : CLONE_NEWNS)));
+	if (at_mount >= 0)
+		fd = at_mount;
 	if (shm)
 		attach();
 	sys(chdir("/"));

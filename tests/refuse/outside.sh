@@ -4,7 +4,7 @@
 # pipe or a socket whose other end is outside, an eventfd that is there too, a pidfd, a perf event, an io_uring, shared memory of the host; one whose parent is outside,
 # one in the host's mount namespace. Shared memory of the VE that
 # somebody outside has attached. Each is refused by name, and the VE goes on.
-# timeout: 240
+# timeout: 480
 # short on: 6.1-i386
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
@@ -76,6 +76,8 @@ refused perf 'perf.*fd 33'
 refused io_uring 'io_uring.*fd 33'
 refused parent 'outside|parent'
 refused ipc 'has shared memory of another IPC namespace at'
+refused mq 'holds a message queue of another IPC namespace, which cannot be preserved: .*fd 33'
+refused mqmount 'holds a message queue in a mount outside the VE, which cannot be preserved: .*fd 33'
 enter shm
 expect 16 "the VE's shared memory [0-9]+ .System V. is attached outside the VE too" ctl chkpnt "$VEID" --check
 say "$SAID"

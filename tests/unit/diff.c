@@ -143,7 +143,8 @@ static bool fixed(const char *kind, const struct image_field *f)
 		"shared memory.memfd", "queued signal.shared", "file.pipe", "file.deleted", "file.place", "root and cwd.root",
 		"pipe end.pipe", "memfd.shmem", "socket.sock", "task.mm", "task.state", "signals of a file.async",
 		"message.sender", "System V shared memory.perm.key", "message queue.bytes", "mapped shared memory.shm",
-		"adjustment.sem", "queue of a unix socket.peer", "queue of a unix socket.listener",
+		"adjustment.sem", "POSIX message queue.bytes", "open POSIX message queue.mq",
+		"queue of a unix socket.peer", "queue of a unix socket.listener",
 	};
 	char name[64];
 	size_t i;

@@ -68,8 +68,8 @@ static void test_good(void **state)
 	assert_int_equal(img.kind[CPT_K_MM].data, 4 * CPT_PAGE);
 	assert_int_equal(img.kind[CPT_K_PIPE].data, 196 + 103);
 	assert_int_equal(img.kind[CPT_K_BLOB].data, 50 + 9);
-	assert_int_equal(img.sections, 12);
-	assert_int_equal(img.runs, 14);
+	assert_int_equal(img.sections, 14);
+	assert_int_equal(img.runs, 16);
 	assert_int_equal(img.holes, 1);
 	image_free(&img);
 	sample_free(&s);
@@ -95,7 +95,7 @@ static void test_cut(void **state)
 	}
 	s.n = full;
 	s.p[s.n++] = 0;
-	assert_string_equal(verify(&s), "at offset 110632: there is more after its end");
+	assert_string_equal(verify(&s), "at offset 118824: there is more after its end");
 	sample_free(&s);
 }
 
@@ -131,7 +131,7 @@ static struct cpt_proc_rec *proc(struct sample *s, uint64_t id)
 }
 
 /* The sections of the sample, and the end, in their order. */
-enum { D_OWN, D_OWN2, D_PIPE, D_FIFO, D_QUEUE, D_WQUEUE, D_MSGQ, D_SHM, D_DELETED, D_SYSV, D_INIT, D_CHILD, D_END };
+enum { D_OWN, D_OWN2, D_PIPE, D_FIFO, D_QUEUE, D_WQUEUE, D_MSGQ, D_MQ, D_MQ2, D_SHM, D_DELETED, D_SYSV, D_INIT, D_CHILD, D_END };
 
 static void *section(struct sample *s, int nth)
 {
@@ -401,8 +401,8 @@ static void test_files(void **state)
 	sample_image(&s);
 	from_fd(memfile(s.p, s.n), true, NULL);
 	from_fd(memfile(s.p, s.n), false, NULL);
-	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 110631, in its end record");
-	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 110631, in its end record");
+	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 118823, in its end record");
+	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 118823, in its end record");
 	from_fd(memfile(s.p, s.n - 5000), false, "is cut short");
 	from_fd(memfile(s.p, 5000), true, "is cut short: it ends at offset 5000, in its metadata");
 	from_fd(memfile(s.p, 5), true, "is cut short: it ends at offset 5, in its header");
@@ -468,8 +468,8 @@ static void test_claims(void **state)
 		lim.rlim_cur = lim.rlim_max = pages * CPT_PAGE + (64 << 20);
 		if (setrlimit(RLIMIT_AS, &lim))
 			_exit(3);
-		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 110632, in its metadata");
-		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 110632, in its metadata");
+		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 118824, in its metadata");
+		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 118824, in its metadata");
 		_exit(0);
 	}
 	assert_true(wait(&status) > 0);

@@ -35,7 +35,7 @@ struct sample {
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
 	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
-	uint64_t sysv, sysv2, shmat, sems, undo, msgq;
+	uint64_t sysv, sysv2, shmat, sems, undo, msgq, mq[2], mqfd;
 	uint64_t view[2], nsfd, pty[3], ptyend[3], rmdirs[2], rmfifo, rmdir, rmplace, goneof;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
 	uint64_t mm[4], files[4], fs[4], sighand[5];
@@ -460,6 +460,47 @@ static inline uint64_t sample_msgq(struct sample *s)
 	m[0].type = 1LL << 40;
 	m[0].len = 9;
 	m[1].type = 1;
+	return r->rec.id;
+}
+
+/* @name: of one that is there; or NULL: of one that was removed */
+static inline uint64_t sample_mq(struct sample *s, const char *name)
+{
+	const char *is = name ?: "gone";
+	uint32_t len = strlen(is);
+	struct cpt_mq_rec *r = sample_rec(s, CPT_K_MQ, sizeof(*r) + 2 * sizeof(struct cpt_mq_msg) + len, true);
+	struct cpt_mq_msg *m = (void *)(r + 1);
+
+	r->atime = r->mtime = r->ctime = 1700000000000000000LL;
+	r->mode = 0640;
+	r->maxmsg = 10;
+	r->msgsize = 8192;
+	r->nmsgs = 2;
+	r->bytes = 11;
+	m[0].prio = 7;
+	m[0].len = 6;
+	m[1].len = 5;
+	r->name_len = len;
+	r->notify = CPT_MQ_NOTHING;
+	r->pid = 10;
+	memcpy(m + 2, is, len);
+	if (!name) {
+		r->flags = CPT_MQ_REMOVED;
+		r->notify = CPT_MQ_SIGNAL;
+		r->signo = 10;
+		r->value = 1ULL << 40;
+	}
+	return r->rec.id;
+}
+
+static inline uint64_t sample_mqfd(struct sample *s, uint64_t mq, uint32_t mount)
+{
+	struct cpt_mqfd_rec *r = sample_rec(s, CPT_K_MQFD, sizeof(*r), true);
+
+	r->file.cred = s->cred;
+	r->file.flags = CPT_O_RDWR | 04000;
+	r->mq = mq;
+	r->mount = mount;
 	return r->rec.id;
 }
 
@@ -921,6 +962,10 @@ static inline void sample_meta(struct sample *s)
 	s->sysv = sample_sysv(s, 9, 0);
 	s->shmat = sample_shmat(s);
 	s->sysv2 = sample_sysv(s, 10, CPT_SHM_DEST | CPT_SHM_LOCKED);
+	s->mq[0] = sample_mq(s, "queue");
+	s->mqfd = sample_mqfd(s, s->mq[0], 0);
+	s->mq[1] = sample_mq(s, NULL);
+	sample_mqfd(s, s->mq[1], 3);
 	sample_tasks(s);
 	sample_queues(s);
 	s->undo = sample_semundo(s);
@@ -944,6 +989,8 @@ static inline void sample_image(struct sample *s)
 	sample_data(s, s->queue, 1, &(struct cpt_run){ 0, 8, 0 });
 	sample_data(s, s->wqueue, 1, &(struct cpt_run){ 0, 8, 0 });
 	sample_data(s, s->msgq, 1, &(struct cpt_run){ 0, 9, 0 });
+	sample_data(s, s->mq[0], 1, &(struct cpt_run){ 0, 11, 0 });
+	sample_data(s, s->mq[1], 1, &(struct cpt_run){ 0, 11, 0 });
 	sample_data(s, s->shm, 1, &(struct cpt_run){ 2 * CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->contents, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->sysv, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
