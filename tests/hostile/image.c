@@ -55,6 +55,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timerfd.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -715,6 +716,47 @@ static void have_attributes(void)
 	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
 }
 
+static int new_terminal(int *slave)
+{
+	char name[32];
+	int master, number, off = 0;
+
+	must(master = open("/dev/ptmx", O_RDWR | O_NOCTTY));
+	must(ioctl(master, TIOCSPTLCK, &off));
+	must(ioctl(master, TIOCGPTN, &number));
+	snprintf(name, sizeof(name), "/dev/pts/%d", number);
+	must(*slave = open(name, O_RDWR | O_NOCTTY));
+	return master;
+}
+
+/* A session with a stopped job on a terminal with half lines and echo that waits; one that is full, one hung up. */
+static void have_terminals(void)
+{
+	int master, slave, full, none, on = 1;
+	pid_t child;
+
+	must(close(new_terminal(&none)));
+	full = new_terminal(&none);
+	must(fcntl(full, F_SETFL, O_RDWR | O_NONBLOCK));
+	must(ioctl(full, TIOCPKT, &on));
+	while (write(full, "0123456789\n", 11) == 11)
+		;
+	master = new_terminal(&slave);
+	must(write(slave, "not read\t", 9));
+	must(ioctl(slave, TCXONC, TCOOFF));
+	must(write(master, "line\nhalf\026", 10));
+	must(child = fork());
+	if (!child) {
+		must(setsid());
+		must(ioctl(slave, TIOCSCTTY, 0));
+		must(open("/dev/tty", O_RDWR));
+		must(child = fork());
+		if (!child)
+			raise(SIGSTOP);
+		thread(NULL);
+	}
+}
+
 static int busy(const char *dir)
 {
 	char *private = memory(MAP_PRIVATE, 1 << 18), *shared = memory(MAP_SHARED, 1 << 16);
@@ -730,6 +772,7 @@ static int busy(const char *dir)
 	have_files();
 	have_sockets();
 	have_attributes();
+	have_terminals();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
 			errx(1, "pthread_create");
