@@ -105,6 +105,8 @@ static void session(void)
 static void leaderless(void)
 {
 	pid_t leader = test_fork(), group;
+	int joined[2];
+	char byte;
 
 	if (!leader) {
 		sys(setsid());
@@ -120,20 +122,26 @@ static void leaderless(void)
 	}
 	test_reap(leader);
 	/* the parent lives on, the leader of the child's group is its dead brother */
+	sys(pipe(joined));
 	group = test_fork();
 	if (!group) {
 		sys(setpgid(0, 0));
-		sleep_ns(300 * MSEC);
+		sys(read(joined[0], &byte, 1));
 		_exit(0);
 	}
 	setpgid(group, group);
 	leader = test_fork();
 	if (!leader) {
 		sys(setpgid(0, group));
+		sys(write(joined[1], "", 1));
+		close(joined[0]);
+		close(joined[1]);
 		hold("member of a dead brother's group");
 		_exit(0);
 	}
 	test_reap(group);
+	close(joined[0]);
+	close(joined[1]);
 	hold("parent in another group");
 	test_reap(leader);
 }
