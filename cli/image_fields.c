@@ -270,7 +270,7 @@ FIELDS(timerfd, FILE_BODY(timerfd_rec), F(timerfd_rec, clock, DEC), F(timerfd_re
 
 FIELDS(epoll, FILE_BODY(epoll_rec), F(epoll_rec, n, COUNT), F(epoll_rec, pad, PAD));
 FIELDS(epoll_item, F(epoll_item, file, REF), F(epoll_item, data, HEX), F(epoll_item, fd, DEC),
-	F(epoll_item, events, HEX), F(epoll_item, ready, DEC), F(epoll_item, pad, PAD));
+	F(epoll_item, events, HEX), F(epoll_item, ready, DEC), F(epoll_item, pid, DEC));
 COUNT(epoll, n)
 
 /* What is not on the ready list is kept by addresses of the kernel: in no order. */

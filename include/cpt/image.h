@@ -384,7 +384,7 @@ struct cpt_epoll_item {
 	__u32 fd;		/* by which it was added; it may be closed since */
 	__u32 events;		/* as the kernel keeps them: EPOLLERR and EPOLLHUP included, if it is armed */
 	__u32 ready;		/* 0, 1: on the ready list */
-	__u32 pad;
+	__u32 pid;		/* of a signalfd: a task whose signals wake it, which is not the reader's affair; 0: nobody's */
 };
 
 /*

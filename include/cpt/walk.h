@@ -476,7 +476,9 @@ static inline const char *cpt_check_epoll(struct cpt_walk *w, const struct cpt_r
 	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), r->n, sizeof(*item)), "number of files in an epoll");
 	for (i = 0; i < r->n; i++) {
 		CPT_BAD_IF(!cpt_ref_file(w, rec, item[i].file) || item[i].fd >= CPT_FD_MAX ||
-			   item[i].ready > 1 || item[i].pad, "file in an epoll");
+			   item[i].ready > 1 || item[i].pid > CPT_PID_MAX, "file in an epoll");
+		CPT_BAD_IF(item[i].pid && w->obj[item[i].file]->kind != CPT_K_SIGNALFD,
+			   "signals of what is no signalfd");
 		if (w->obj[item[i].file]->kind == CPT_K_EPOLL && w->mark[item[i].file] >= *depth)
 			*depth = w->mark[item[i].file] + 1;
 	}

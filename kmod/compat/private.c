@@ -20,6 +20,7 @@
 /* Places that depend on more than the kernel's headers say. */
 static size_t epoll_items;	/* struct rb_root_cached in a struct compat_epoll */
 static size_t epitem_event;	/* struct epoll_event in a struct compat_epitem */
+static wait_queue_func_t epoll_wake;	/* ep_poll_callback() */
 static size_t epitem_link;	/* of file->f_ep, in a struct compat_epitem */
 
 /* All items of an epoll; under its mtx. */
@@ -37,6 +38,21 @@ struct epoll_event *compat_epitem_event(struct compat_epitem *item)
 struct compat_epitem *compat_epitem_newest(struct file *target)
 {
 	return (void *)target->f_ep->first - epitem_link;
+}
+
+/* How @item waits in @queue, whose lock is held; NULL: it does not. */
+struct compat_epoll_hook *compat_epitem_hook(const void *item, wait_queue_head_t *queue)
+{
+	wait_queue_entry_t *wait;
+
+	list_for_each_entry(wait, &queue->head, entry) {
+		struct compat_epoll_hook *hook = container_of(wait, struct compat_epoll_hook, wait);
+
+		/* others are something else, on somebody's stack */
+		if (wait->func == epoll_wake && hook->item == item)
+			return hook;
+	}
+	return NULL;
 }
 
 static bool eventfd_known(struct file *f)
@@ -80,6 +96,18 @@ static size_t find_event(const void *p, size_t from, size_t to, const struct epo
 	return 0;
 }
 
+/* @item is all that waits for an eventfd. */
+static bool hook_known(const struct compat_epitem *item, struct compat_eventfd *e)
+{
+	const struct compat_epoll_hook *hook;
+
+	if (!list_is_singular(&e->wqh.head))
+		return false;
+	epoll_wake = list_first_entry(&e->wqh.head, wait_queue_entry_t, entry)->func;
+	hook = compat_epitem_hook(item, &e->wqh);
+	return hook && hook->queue == &e->wqh && !hook->next;
+}
+
 /* @target is ready, and all there is in the epoll. */
 static bool epoll_known(struct file *f, struct file *target, int fd, const struct epoll_event *event)
 {
@@ -95,7 +123,8 @@ static bool epoll_known(struct file *f, struct file *target, int fd, const struc
 	epoll_items = find_twice(ep, sizeof(*ep), sizeof(*ep) + sizeof(spinlock_t) + 64, item);
 	epitem_event = find_event(item, ALIGN(sizeof(*item), sizeof(u32)), sizeof(*item) + 128, event);
 	epitem_link = (void *)target->f_ep->first - (void *)item;
-	return epoll_items && epitem_event && epitem_link > sizeof(*item) && epitem_link < epitem_event;
+	return epoll_items && epitem_event && epitem_link > sizeof(*item) && epitem_link < epitem_event &&
+	       hook_known(item, target->private_data);
 }
 
 static bool epoll_tried(int ep_fd, int fd, struct file *target)

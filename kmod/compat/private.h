@@ -76,6 +76,14 @@ struct compat_epitem {
 	} __packed ffd;
 };
 
+/* fs/eventpoll.c: how an item waits for its file */
+struct compat_epoll_hook {
+	struct compat_epoll_hook *next;
+	struct compat_epitem *item;
+	wait_queue_entry_t wait;
+	wait_queue_head_t *queue;	/* NULL: it is gone */
+};
+
 /* fs/notify/inotify/inotify.h */
 struct compat_inotify_mark {
 	struct fsnotify_mark mark;
@@ -152,6 +160,7 @@ struct epoll_event;
 struct rb_root_cached *compat_epoll_items(struct compat_epoll *ep);
 struct epoll_event *compat_epitem_event(struct compat_epitem *item);
 struct compat_epitem *compat_epitem_newest(struct file *target);
+struct compat_epoll_hook *compat_epitem_hook(const void *item, wait_queue_head_t *queue);
 
 int cpt_private_init(void);
 

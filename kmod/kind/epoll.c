@@ -37,6 +37,7 @@ static bool epoll_owns(struct file *f)
 
 struct taken {
 	struct file *file;
+	const void *epitem;		/* only to be compared with */
 	struct cpt_epoll_item item;	/* but for its file's id */
 };
 
@@ -75,6 +76,7 @@ static int take(struct epoll_priv *p, struct compat_epitem *item, bool ready, st
 		return 0;
 	items[p->n++] = (struct taken){
 		.file = item->ffd.file,
+		.epitem = item,
 		.item = { .data = event->data, .fd = item->ffd.fd,
 			  .events = (__force u32)event->events, .ready = ready },
 	};
@@ -154,6 +156,36 @@ static int epoll_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct 
 	return err;
 }
 
+/*
+ * An item of a signalfd is woken by the signals of whoever has added it, whoever waits or reads:
+ * signalfd_poll() enters the poller into the queue of current (fs/signalfd.c).
+ */
+static u32 woken_by(struct cpt_ctx *ctx, const struct taken *taken)
+{
+	struct cpt_obj *obj;
+	u32 pid = 0;
+
+	list_for_each_entry(obj, &ctx->obj_list, list) {
+		struct task_struct *t = obj->ptr;
+		struct sighand_struct *sighand;
+
+		if (obj->kind != CPT_K_TASK)
+			continue;
+		rcu_read_lock();
+		sighand = rcu_dereference(t->sighand);
+		if (sighand) {
+			spin_lock_irq(&sighand->signalfd_wqh.lock);
+			if (compat_epitem_hook(taken->epitem, &sighand->signalfd_wqh))
+				pid = cpt_vpid(ctx, t);
+			spin_unlock_irq(&sighand->signalfd_wqh.lock);
+		}
+		rcu_read_unlock();
+		if (pid)
+			break;
+	}
+	return pid;
+}
+
 static int epoll_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct epoll_priv *p = obj->priv;
@@ -170,6 +202,8 @@ static int epoll_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	for (i = 0; i < p->n; i++) {
 		item[i] = p->items[i].item;
 		item[i].file = cpt_obj_id(ctx, p->items[i].file);
+		if (cpt_obj_find(ctx, p->items[i].file)->kind == CPT_K_SIGNALFD)
+			item[i].pid = woken_by(ctx, &p->items[i]);
 	}
 	return 0;
 }
@@ -183,6 +217,79 @@ static int epoll_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 static bool has_told(const struct cpt_epoll_item *item)
 {
 	return !item->ready && (item->events & (__force u32)EPOLLET || !(item->events & ~KEPT_BITS));
+}
+
+static struct task_struct *task_of(struct cpt_ctx *ctx, u32 pid)
+{
+	struct cpt_undump *u = ctx->undump;
+	u32 i;
+
+	for (i = 0; i < u->ntasks; i++)
+		if (u->tasks[i].rec->pid == pid && u->tasks[i].rec->state == CPT_TASK_LIVE)
+			return u->tasks[i].task;
+	return NULL;
+}
+
+/* Out of the queue of current, who has added it. */
+static struct compat_epoll_hook *unhook(const struct compat_epitem *epi)
+{
+	wait_queue_head_t *queue = &current->sighand->signalfd_wqh;
+	struct compat_epoll_hook *hook;
+
+	spin_lock_irq(&queue->lock);
+	hook = compat_epitem_hook(epi, queue);
+	if (hook) {
+		list_del_init(&hook->wait.entry);
+		WRITE_ONCE(hook->queue, NULL);	/* as when the queue goes away: ep_remove_wait_queue() */
+	}
+	spin_unlock_irq(&queue->lock);
+	return hook;
+}
+
+/* Nobody but us knows the epoll yet. @t is held; a kill may take its handlers away, and the queue with them. */
+static void hook_to(struct compat_epoll_hook *hook, struct task_struct *t)
+{
+	struct sighand_struct *sighand;
+	wait_queue_head_t *queue;
+
+	rcu_read_lock();
+	sighand = rcu_dereference(t->sighand);
+	if (!sighand)
+		goto out;
+	spin_lock_irq(&sighand->siglock);
+	if (sighand == rcu_access_pointer(t->sighand)) {
+		queue = &sighand->signalfd_wqh;
+		spin_lock(&queue->lock);
+		if (hook->wait.flags & WQ_FLAG_EXCLUSIVE)
+			__add_wait_queue_entry_tail(queue, &hook->wait);
+		else
+			__add_wait_queue(queue, &hook->wait);
+		WRITE_ONCE(hook->queue, queue);
+		spin_unlock(&queue->lock);
+	}
+	spin_unlock_irq(&sighand->siglock);
+out:
+	rcu_read_unlock();
+}
+
+/* An item of a signalfd, just added: it is woken by another's signals than ours, and was ready by them or not. */
+static int hook_signals(struct cpt_ctx *ctx, const struct compat_epitem *epi, const struct cpt_epoll_item *item)
+{
+	struct task_struct *t = item->pid ? task_of(ctx, item->pid) : NULL;
+	struct compat_epoll_hook *hook = unhook(epi);
+
+	if (item->pid && !t)
+		return cpt_fail(ctx, -EINVAL, "a signalfd is woken by process %u, which the image does not have", item->pid);
+	if (!hook)
+		return 0;
+	if (item->ready) {
+		local_irq_disable();
+		hook->wait.func(&hook->wait, TASK_NORMAL, 0, poll_to_key(EPOLLIN));
+		local_irq_enable();
+	}
+	if (t)
+		hook_to(hook, t);
+	return 0;
 }
 
 static int add_item(struct cpt_ctx *ctx, struct file *ep, const struct cpt_epoll_item *item)
@@ -200,6 +307,8 @@ static int add_item(struct cpt_ctx *ctx, struct file *ep, const struct cpt_epoll
 	/* adding arms it, at the least for errors */
 	if (!err && !(item->events & ~KEPT_BITS))
 		compat_epitem_event(compat_epitem_newest(target))->events = event.events & (__force __poll_t)KEPT_BITS;
+	if (!err && cpt_rec_of(ctx, item->file)->kind == CPT_K_SIGNALFD)
+		err = hook_signals(ctx, compat_epitem_newest(target), item);
 	ksys(close_range, at, at, 0);
 	ksys(close_range, item->fd, item->fd, 0);
 	return err < 0 ? cpt_fail(ctx, err, "a file cannot be put into an epoll again (descriptor %u): error %d",

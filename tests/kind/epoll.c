@@ -2,13 +2,15 @@
 /*
  * epoll: level- and edge-triggered, one-shot (armed and fired), exclusive; a ready
  * list in its order; the same file many times; descriptors that are closed, or another
- * file, since; epolls in epolls; a thread that waits. No event is lost, none comes twice.
+ * file, since; epolls in epolls; a thread that waits; a process that waits for a signal of its own
+ * by a signalfd. No event is lost, none comes twice.
  */
 #include "cpt_test.h"
 
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/signalfd.h>
 #include <sys/timerfd.h>
 
 static void add(int ep, int fd, uint32_t events, uint64_t data)
@@ -246,6 +248,50 @@ static void check_hup(void)
 	check(!signals, "%d signals of a pipe that came to its end before", (int)signals);
 }
 
+/* Who adds a signalfd is woken by signals: a child, asleep until USR1 comes, with a USR2 that waits. */
+static void signals_child(int step)
+{
+	int ep = sys(epoll_create1(0)), pending = sys(epoll_create1(0)), usr1, usr2;
+	struct signalfd_siginfo si;
+	struct epoll_event e;
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	usr1 = sys(signalfd(-1, &set, 0));
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	usr2 = sys(signalfd(-1, &set, 0));
+	sigaddset(&set, SIGUSR1);
+	sys(sigprocmask(SIG_BLOCK, &set, NULL));
+	add(ep, usr1, EPOLLIN, 95);
+	add(pending, usr2, EPOLLIN, 96);
+	sys(kill(getpid(), SIGUSR2));
+	EXPECT(pending, "a signal", EPOLLIN, 96);
+	sys(write(step, "", 1));
+	check(epoll_wait(ep, &e, 1, -1) == 1 && e.data.u64 == 95, "a signal to a sleeper: %s", strerror(errno));
+	check(read(usr1, &si, sizeof(si)) == sizeof(si) && si.ssi_signo == SIGUSR1, "another signal");
+	EXPECT(pending, "a signal that waits", EPOLLIN, 96);
+	check(read(usr2, &si, sizeof(si)) == sizeof(si) && si.ssi_signo == SIGUSR2, "another signal");
+	_exit(0);
+}
+
+static pid_t make_signals(void)
+{
+	pid_t child;
+	int step[2];
+	char byte;
+
+	sys(pipe(step));
+	child = test_fork();
+	if (!child)
+		signals_child(step[1]);
+	sys(read(step[0], &byte, 1));
+	close(step[0]);
+	close(step[1]);
+	return child;
+}
+
 static void *waiter(void *arg)
 {
 	struct epoll_event e;
@@ -257,6 +303,7 @@ static void *waiter(void *arg)
 
 int main(void)
 {
+	pid_t child = make_signals();
 	pthread_t t;
 
 	make_level();
@@ -280,6 +327,8 @@ int main(void)
 	check_nested();
 	check_mixed();
 	check_hup();
+	sys(kill(child, SIGUSR1));
+	test_reap(child);
 	put(w_file);
 	thr(pthread_join(t, NULL));
 	test_pass();

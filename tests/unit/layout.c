@@ -319,7 +319,7 @@ static const struct row layout[] = {
 	MEMBER(cpt_epoll_item, fd, 16, 4),
 	MEMBER(cpt_epoll_item, events, 20, 4),
 	MEMBER(cpt_epoll_item, ready, 24, 4),
-	MEMBER(cpt_epoll_item, pad, 28, 4),
+	MEMBER(cpt_epoll_item, pid, 28, 4),
 
 	STRUCT(cpt_inotify_rec, 56),
 	MEMBER(cpt_inotify_rec, rec, 0, 16),

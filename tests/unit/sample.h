@@ -299,10 +299,10 @@ static inline void *sample_anon(struct sample *s, int kind, size_t size, uint64_
 	return r;
 }
 
-/* The outer one has the inner one, and the eventfd twice. */
+/* The outer one has the inner one, both the eventfd, and the signalfd. */
 static inline void sample_epoll(struct sample *s, int i)
 {
-	const uint64_t files[3] = { s->eventfd, s->eventfd, s->epoll[0] };
+	const uint64_t files[3] = { s->eventfd, s->signalfd, s->epoll[0] };
 	struct cpt_epoll_rec *r;
 	struct cpt_epoll_item *item;
 	int k;
@@ -311,7 +311,7 @@ static inline void sample_epoll(struct sample *s, int i)
 	r->n = 2 + i;
 	item = (void *)(r + 1);
 	for (k = 0; k < 2 + i; k++)
-		item[k] = (struct cpt_epoll_item){ files[k], 1234 + k, 10 + k, 0x19, k == 0, 0 };
+		item[k] = (struct cpt_epoll_item){ files[k], 1234 + k, 10 + k, 0x19, k == 0, k == 1 ? 10 : 0 };
 }
 
 /* Two watches, an event with a name and an overflow. */

@@ -458,8 +458,9 @@ META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(0).file = s->epoll[0]; })	
 META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(0).file = s->epoll[1]; })	/* a later one */
 META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).file = HUGE_ID; })
 META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).fd = CPT_FD_MAX; })
+META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).pid = CPT_PID_MAX + 1; })
+META("signals of what is no signalfd", epoll, OBJ(epoll[0]), { ITEM(0).pid = 10; })
 META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).ready = 2; })
-META("file in an epoll", epoll, OBJ(epoll[0]), { ITEM(1).pad = 1; })
 META(NULL, epoll, OBJ(epoll[0]), { ITEM(0).file = s->pipend[0]; })
 
 /* PIDFD */
