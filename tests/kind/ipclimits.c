@@ -42,17 +42,20 @@ static const char *path_of(const struct limit *l)
 	return path;
 }
 
+static void set_one(const struct limit *l, const char *value)
+{
+	int fd = sys(open(path_of(l), O_WRONLY));
+
+	check(write(fd, value, strlen(value)) == (ssize_t)strlen(value), "%s: %s", l->name, strerror(errno));
+	close(fd);
+}
+
 static void set(bool low)
 {
 	size_t i;
 
-	for (i = 0; ours && i < ARRAY_SIZE(limits); i++) {
-		const char *value = low ? limits[i].low : limits[i].high;
-		int fd = sys(open(path_of(&limits[i]), O_WRONLY));
-
-		check(write(fd, value, strlen(value)) == (ssize_t)strlen(value), "%s: %s", limits[i].name, strerror(errno));
-		close(fd);
-	}
+	for (i = 0; ours && i < ARRAY_SIZE(limits); i++)
+		set_one(&limits[i], low ? limits[i].low : limits[i].high);
 }
 
 static void check_in_force(int sems)
@@ -75,11 +78,13 @@ static void check_in_force(int sems)
 int main(void)
 {
 	static struct { long type; char text[LONG_MSG]; } m = { .type = 1 };
-	static struct ipc_text was[ARRAY_SIZE(limits)], shm, msg, sem;
+	static struct ipc_text usual[ARRAY_SIZE(limits)], was[ARRAY_SIZE(limits)], shm, msg, sem;
 	int shms[3], msgs[2], sems;
 	size_t i;
 
 	ours = !getenv("TEST_DIR");
+	for (i = 0; i < ARRAY_SIZE(limits); i++)
+		ipc_read(&usual[i], path_of(&limits[i]), "");
 	set(false);
 	for (i = 0; i < ARRAY_SIZE(shms); i++) {
 		shms[i] = sys(shmget(IPC_PRIVATE, 100000, 0600));
@@ -113,5 +118,8 @@ int main(void)
 	sys(msgctl(msgs[0], IPC_RMID, NULL));
 	sys(msgctl(msgs[1], IPC_RMID, NULL));
 	sys(semctl(sems, 0, IPC_RMID));
+	/* the VE is the next test's, too */
+	for (i = 0; ours && i < ARRAY_SIZE(limits); i++)
+		set_one(&limits[i], usual[i].s);
 	test_pass();
 }

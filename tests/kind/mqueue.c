@@ -199,9 +199,10 @@ static void check_queues(void)
 static void check_told(void)
 {
 	struct sigevent none = { .sigev_notify = SIGEV_NONE };
-	pid_t pid = test_fork();
+	pid_t pid;
 
 	check(!told, "told too early");
+	pid = test_fork();
 	if (!pid) {
 		check(mq_notify(silent, &none) == -1 && errno == EBUSY, "nobody is to be told");
 		sys(mq_send(signals, "", 0, 0));
