@@ -233,7 +233,7 @@ static struct task_struct *task_of(struct cpt_ctx *ctx, u32 pid)
 /* Out of the queue of current, who has added it. */
 static struct compat_epoll_hook *unhook(const struct compat_epitem *epi)
 {
-	wait_queue_head_t *queue = &current->sighand->signalfd_wqh;
+	wait_queue_head_t *queue = &rcu_dereference_raw(current->sighand)->signalfd_wqh;
 	struct compat_epoll_hook *hook;
 
 	spin_lock_irq(&queue->lock);

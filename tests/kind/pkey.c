@@ -2,6 +2,7 @@
 /*
  * Protection keys: those that are taken and free, what each thread may do with which,
  * areas that have them, alone and as a fork's, and areas that may only be executed.
+ * drive: alone
  */
 #include "cpt_test.h"
 
