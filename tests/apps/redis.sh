@@ -92,7 +92,7 @@ cycles increments
 finish clients
 cli() { ctl exec2 "$VEID" "redis-cli -s /tmp/redis.sock $*"; }
 counters() { for i in 0 1 2; do cli get counter$i; done; }
-for i in 0 1 2; do count /tmp/redis.client$i; done >"$WORK/want"
+for i in 0 1 2; do echo "$(count /tmp/redis.client$i)"; done >"$WORK/want"
 counters | diff "$WORK/want" - >&2 || fail "the counters are not those of the clients"
 cli shutdown nosave >/dev/null 2>&1
 no_redis() { ! ve_tree | grep -q redis-server; }

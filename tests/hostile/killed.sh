@@ -16,8 +16,8 @@ VEID=106
 . "${CPT_TESTS:-$(dirname "$0")/..}/lib/ve.sh"
 trap '{ ctl chkpnt $VEID --resume; ctl stop $VEID --fast; ctl destroy $VEID; } >/dev/null 2>&1' EXIT
 KILLED=$CPT_BIN/hostile/killed
-samples=12	# system calls of a command; of one stage
-few=3
+samples=5	# system calls of a command; of one stage
+few=2
 first_step=0 stride=''
 if [[ ${CPT_LONG-} ]]; then
 	case ${CPT_KERNEL-} in

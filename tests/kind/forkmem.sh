@@ -3,6 +3,7 @@
 # 20 children of a 50 MiB parent (forkmem.c): what fork had shared is in the image once, and shared
 # again after the restore, which is to say that the VE needs no more memory than before.
 # timeout: 240
+# short on: 6.12-amd64
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 

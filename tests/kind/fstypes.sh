@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 400
+# short on: 6.1-i386
 # File systems of more types, mounted by the VE's root: /proc anew, with options; sysfs and mqueue under
 # other names; hugetlbfs; overlayfs with layers on the disk and in a tmpfs, over its own lower layer,
 # on another overlayfs, read-only, with a bind of a part of it, and files of it open

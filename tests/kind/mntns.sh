@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
+# short on: 6.1-amd64
 # Mount namespaces of single processes and threads (tests/kind/mntns.c): who shares one with whom,
 # what is mounted in each, with contents, and files open there are the same after a restore; what is
 # mounted in the VE's own spreads to the service's as before, and not back.

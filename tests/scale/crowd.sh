@@ -6,8 +6,9 @@
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 
-# a tenth where each lock and each byte is watched; less memory where there is less room for it
+# a fifth in a short run; a tenth where each lock and each byte is watched; less memory where there is less room for it
 scale=1 mib=1024
+[[ ${CPT_LONG-} ]] || scale=5 mib=256
 [[ ${CPT_KERNEL-} != *debug ]] || scale=10 mib=100
 [[ ${CPT_KERNEL-} != *i386 ]] || mib=512
 for crowd in "processes 2000" "threads 2000" "areas 60000"; do

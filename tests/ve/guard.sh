@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 240
+# short on: 6.12-amd64
 # The VE's root does not reach the host: devices, modules, time, /proc and /sys, other namespaces,
 # files by handle, and ctl itself while it goes into the VE.
 . "${CPT_TESTS:-$(dirname "$0")/..}/lib/ve.sh"

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
+# short on: 6.1-i386
 # ctl is killed (-9) somewhere in create: the VE is there and whole, or it is not there, and nothing
 # is left over. (tests/hostile/killed.sh does this to the other commands.) And an image of a VE that
 # went on is never restored by accident.
