@@ -87,6 +87,8 @@ static int open_mounts(struct chkpnt *c, bool frozen)
 		close(own);
 	if (!code && frozen)
 		code = spaces_add(c->ve, c->dev, &c->mounts, &roots, &c->obstacles);
+	if (!code && frozen)
+		code = spaces_add_umounted(c->ve, c->dev, &c->mounts);
 	if (!code) {
 		mounts_finish(&c->mounts);
 		c->obstacles += mounts_obstacles(&c->mounts, host, caps_have_admin(caps));
@@ -123,6 +125,26 @@ static int give_mounts(struct chkpnt *c)
 		code = fail_errno(E_CHKPNT, "Can not dump container");
 	mounts_table_free(&a);
 	return code;
+}
+
+/*
+ * A command failed. Was it because of mounts that only the module knows, as they were unmounted
+ * (umount -l)? Now they are in the table, and it can be tried again.
+ */
+static bool learned_mounts(struct chkpnt *c)
+{
+	return errno == ESTALE && !open_mounts(c, true) && !give_mounts(c);
+}
+
+/* Have all obstacles named that the module finds; as ioctl(). */
+static int check(struct chkpnt *c)
+{
+	int rc;
+
+	do
+		rc = dev_ioctl(c->dev, CPT_IOC_CHECK, NULL);
+	while (rc && learned_mounts(c));
+	return rc;
 }
 
 /* --- suspend -------------------------------------------------------------------------------- */
@@ -209,26 +231,48 @@ static void progress_end(struct progress *p)
 	pthread_join(p->thread, NULL);
 }
 
-/* Let the module write the image, with the contents of the VE's mounts; an enum code. */
+/*
+ * Let the module write the image, with the contents of the VE's mounts, in *bytes how many; an
+ * enum code. *err: with which error the module failed; 0: it did not.
+ */
+static int try_image(struct chkpnt *c, struct cpt_ioc_dump *a, size_t *bytes, int *err)
+{
+	struct contents contents;
+	struct progress p;
+	int code = put_ve(c), rc;
+
+	if (!code)
+		code = contents_begin(c->ve, c->dev, &c->mounts, &contents);
+	if (code)
+		return code;
+	a->own = contents.from;
+	progress_begin(&p, a->fd);
+	rc = dev_ioctl(c->dev, CPT_IOC_DUMP, a);
+	*err = rc ? errno : 0;
+	progress_end(&p);
+	return contents_end(&contents, !rc, bytes);
+}
+
+/* All obstacles at once: the module's too. */
+static int refuse(struct chkpnt *c)
+{
+	check(c);
+	return fail(E_CHKPNT, "Can not dump container: what is named above cannot be saved");
+}
+
 static int write_image(struct chkpnt *c, struct dumpfile *d)
 {
 	struct cpt_ioc_dump a = { .fd = d->fd };
-	struct contents contents;
 	size_t tmpfs = 0;
-	struct progress p;
-	int code, rc, err;
+	int code, err = 0;
 
-	code = contents_begin(c->ve, c->dev, &c->mounts, &contents);
-	if (code)
-		return code;
-	a.own = contents.from;
-	progress_begin(&p, d->fd);
-	rc = dev_ioctl(c->dev, CPT_IOC_DUMP, &a);
-	err = errno;
-	progress_end(&p);
-	code = contents_end(&contents, !rc, &tmpfs);
-	errno = err;
-	if (rc)
+	do {
+		if (c->obstacles)
+			return refuse(c);
+		code = try_image(c, &a, &tmpfs, &err);
+		errno = err;
+	} while (err && learned_mounts(c));
+	if (err)
 		code = fail_errno(err == ENOSPC || err == EDQUOT ? E_NO_SPACE : E_CHKPNT, "Can not dump container");
 	if (code)
 		return code;
@@ -259,15 +303,10 @@ static int dump(struct chkpnt *c)
 	int code;
 
 	say(0, "\tdump...");
-	if (c->obstacles) {
-		/* All of them at once: the module's too. */
-		dev_ioctl(c->dev, CPT_IOC_CHECK, NULL);
-		return fail(E_CHKPNT, "Can not dump container: what is named above cannot be saved");
-	}
+	if (c->obstacles)
+		return refuse(c);
 	dumpfile_clean(c->file);
-	code = put_ve(c);
-	if (!code)
-		code = dumpfile_open(&d, c->file);
+	code = dumpfile_open(&d, c->file);
 	if (code)
 		return code;
 	code = write_image(c, &d);
@@ -333,7 +372,7 @@ static int check_only(struct chkpnt *c)
 
 	if (code)
 		return code;
-	if (dev_ioctl(c->dev, CPT_IOC_CHECK, NULL))
+	if (check(c))
 		code = errno == EBUSY ? E_CHKPNT : fail_errno(E_CHKPNT, "Can not check container");
 	if (c->obstacles)
 		code = E_CHKPNT;

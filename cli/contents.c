@@ -183,6 +183,9 @@ static void helper(const struct ve *ve, const struct ve_mounts *all, int dev, in
 
 	more_files();
 	memset(put.bare, -1, all->n * sizeof(*put.bare));
+	for (unsigned int i = all->n - all->n_umounted; i < all->n; i++)
+		if (mounts_has_contents(all, i))	/* nothing lies on it */
+			put.bare[i] = all->m[i].fd;
 	for (unsigned int ns = 0; ns < all->n_spaces && !code; ns++)
 		if (has_contents(all, ns))
 			code = open_space(ve, all, ns, proc, &put);
@@ -195,7 +198,7 @@ static void helper(const struct ve *ve, const struct ve_mounts *all, int dev, in
 
 static pid_t start(const struct ve *ve, int dev, const struct ve_mounts *all, int to, int *report)
 {
-	int *keep = xmalloc((all->n_spaces + 3) * sizeof(*keep)), n = 0;
+	int *keep = xmalloc((all->n_spaces + all->n_umounted + 3) * sizeof(*keep)), n = 0;
 	pid_t pid;
 
 	keep[n++] = dev;
@@ -203,6 +206,8 @@ static pid_t start(const struct ve *ve, int dev, const struct ve_mounts *all, in
 	keep[n++] = ve->pidfd;
 	for (unsigned int ns = 1; ns < all->n_spaces; ns++)
 		keep[n++] = all->space[ns].fd;
+	for (unsigned int i = all->n - all->n_umounted; i < all->n; i++)
+		keep[n++] = all->m[i].fd;
 	pid = fork_helper(report, keep, n);
 	free(keep);
 	return pid;

@@ -284,7 +284,7 @@ const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool adm
 
 	if (why || m->row)
 		return why ? why : why_not_row(m);
-	if (m->parent < 0 && !is_root(all, i))
+	if (m->parent < 0 && !is_root(all, i) && !m->umounted)
 		return m->ns ? "it is out of the reach of its mount namespace" :
 			       "it is out of the reach of the container's init";
 	if (m->parent >= 0 && is_root(all, m->parent) && !strcmp(m->point, "/"))
@@ -458,7 +458,7 @@ static bool is_copy(const struct ve_mounts *all, const struct ve_mount *m, unsig
 
 static void find_twins(struct ve_mounts *all)
 {
-	for (unsigned int i = mounts_in(all, 0); i < all->n; i++)
+	for (unsigned int i = mounts_in(all, 0); i < all->n - all->n_umounted; i++)
 		for (unsigned int k = 0; k < mounts_in(all, 0) && all->m[i].twin < 0; k++)
 			if (is_copy(all, &all->m[i], k))
 				all->m[i].twin = k;
@@ -525,21 +525,26 @@ static void append(struct ve_mounts *all, struct ve_mounts *one)
 	*one = (struct ve_mounts){ 0 };
 }
 
+/* To us, who are outside, cgroup2 shows where the root of the VE's is. */
+static void add_seen(struct ve_mounts *all, struct mount_line *line, const char *cgroup)
+{
+	const char *inside = below(line->root, cgroup);
+
+	if (!strcmp(line->type, "cgroup2"))
+		line->root = inside ? inside : OUTSIDE;
+	add_line(all, line);
+}
+
 int mounts_add(struct ve_mounts *all, const char *mountinfo, const char *cgroup, int fd, const char *who)
 {
 	struct ve_mounts one = { 0 };
-	const char *inside;
 	struct mount_line line;
 	int code = OK;
 
 	while (!code && mount_next(&mountinfo, &line)) {
 		if (all->n + one.n == CPT_MOUNTS_MAX)
 			code = fail(E_CHKPNT, "the container has more than %u mounts", CPT_MOUNTS_MAX);
-		/* To us, who are outside, cgroup2 shows where the root of the VE's is. */
-		inside = below(line.root, cgroup);
-		if (!strcmp(line.type, "cgroup2"))
-			line.root = inside ? inside : OUTSIDE;
-		add_line(&one, &line);
+		add_seen(&one, &line, cgroup);
 	}
 	if (!code)
 		code = sort(&one);
@@ -552,6 +557,21 @@ int mounts_add(struct ve_mounts *all, const char *mountinfo, const char *cgroup,
 	}
 	mounts_free(&one);
 	return code;
+}
+
+void mounts_add_umounted(struct ve_mounts *all, const char *line, const char *cgroup, int fd)
+{
+	struct ve_mount *m;
+	struct mount_line parsed;
+
+	mount_next(&line, &parsed);
+	add_seen(all, &parsed, cgroup);
+	all->n_umounted++;
+	m = &all->m[all->n - 1];
+	m->parent = -1;
+	m->point = xstrdup("/");
+	m->fd = fd;
+	m->umounted = true;
 }
 
 void mounts_finish(struct ve_mounts *all)
@@ -575,7 +595,7 @@ int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all
 
 unsigned int mounts_in(const struct ve_mounts *all, unsigned int ns)
 {
-	return (ns + 1 < all->n_spaces ? all->space[ns + 1].first : all->n) - all->space[ns].first;
+	return (ns + 1 < all->n_spaces ? all->space[ns + 1].first : all->n - all->n_umounted) - all->space[ns].first;
 }
 
 void mounts_free(struct ve_mounts *all)
@@ -644,7 +664,10 @@ static bool reaches(const struct ve_mount *m, const int *groups)
 
 static void obstacle(const struct ve_mounts *all, const struct ve_mount *m, const char *why)
 {
-	if (m->ns)
+	if (m->umounted)
+		fail(E_CHKPNT, "a mount of the container (%s) that was unmounted while it was in use cannot be preserved: %s",
+		     m->type, why);
+	else if (m->ns)
 		fail(E_CHKPNT, "the mount at %s (%s) in the mount namespace of %s cannot be preserved: %s", m->target, m->type,
 		     all->space[m->ns].who, why);
 	else
@@ -834,6 +857,7 @@ json_object *mounts_json(const struct ve_mounts *all)
 		add_number(o, "shared", m->shared);
 		add_number(o, "master", m->master);
 		add_number(o, "unbindable", m->unbindable);
+		add_number(o, "umounted", m->umounted);
 		json_object_array_add(a, o);
 	}
 	return a;
@@ -917,6 +941,12 @@ static const char *parse_one(json_object *o, struct ve_mounts *all)
 		return "what it says of it is damaged";
 	m->id = id;
 	m->row = world_row(id);
+	m->umounted = get_number(o, "umounted") != 0;
+	all->n_umounted += m->umounted;
+	if (all->n_umounted)
+		return m->umounted && id >= MOUNTS_OWN && !ns && m->parent < 0 && !strcmp(m->target, "/") &&
+				       !strcmp(m->point, "/") && !m->shared && !m->master && !m->unbindable && all->n_spaces ?
+			       NULL : "it has no place";
 	/* One namespace after the other, each with its root first. */
 	if (ns == (int)all->n_spaces) {
 		if (m->parent >= 0 || strcmp(m->target, "/") || (!ns && id != 1))

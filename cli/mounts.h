@@ -31,6 +31,7 @@ struct ve_mount {
 	bool unbindable;
 	int mnt_id;			/* of mountinfo; 0: not known */
 	int fd;				/* O_PATH of its root; -1: not open */
+	bool umounted;			/* it is in no namespace: lazily unmounted while it was in use */
 	int fresh;			/* at restore: its file system, filled and not yet mounted; -1: there is none */
 };
 
@@ -46,11 +47,13 @@ struct ve_space {
 /*
  * One namespace after the other, that of the VE's init first. Of each in an order in
  * which they can be made: parents first, and of those on the same parent what may hide
- * another last. So what hides a mount stands behind it.
+ * another last. So what hides a mount stands behind it. Behind all of them, those that are
+ * in no namespace: each the only one of its tree, at "/".
  */
 struct ve_mounts {
 	struct ve_mount *m;
 	unsigned int n;
+	unsigned int n_umounted;	/* of these: in no namespace */
 	struct ve_space *space;
 	unsigned int n_spaces;
 };
@@ -62,6 +65,9 @@ struct ve_mounts {
  */
 int mounts_add(struct ve_mounts *all, const char *mountinfo, const char *cgroup, int fd, const char *who);
 void mounts_finish(struct ve_mounts *all);
+
+/* When all namespaces are there: add one that is in none, from its line, whose root is open as fd. Takes fd. */
+void mounts_add_umounted(struct ve_mounts *all, const char *line, const char *cgroup, int fd);
 
 /* All of that for a VE with one namespace. */
 int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all);

@@ -294,10 +294,11 @@ static int open_point(const struct work *w, const struct ve_mount *m)
 	return parent < 0 ? -1 : in_mount(parent, m->point);
 }
 
-static int make_one(struct work *w, unsigned int i)
+/* Not yet attached. */
+static int clone_one(struct work *w, unsigned int i)
 {
 	struct ve_mount *m = &w->all->m[i];
-	int from, what, on, rc;
+	int from, what, rc;
 	uint64_t attr;
 
 	from = whole(w, whole_of(w->all, m));
@@ -305,15 +306,36 @@ static int make_one(struct work *w, unsigned int i)
 		return errno ? cannot(m) : E_RESTORE;
 	mount_flags(m->flags, &attr);
 	what = in_mount(from, m->root);
-	on = open_point(w, m);
-	m->fd = what < 0 || on < 0 ? -1 : mount_clone(what);
-	rc = m->fd < 0 || mount_change(m->fd, attr, (FLAGS & ~attr) | MOUNT_ATTR__ATIME, 0) || mount_attach(m->fd, on) ?
-		     cannot(m) : OK;
+	m->fd = what < 0 ? -1 : mount_clone(what);
+	rc = m->fd < 0 || mount_change(m->fd, attr, (FLAGS & ~attr) | MOUNT_ATTR__ATIME, 0) ? cannot(m) : OK;
 	if (what >= 0)
 		close(what);
+	return rc;
+}
+
+static int make_one(struct work *w, unsigned int i)
+{
+	struct ve_mount *m = &w->all->m[i];
+	int code = clone_one(w, i), on;
+
+	if (code)
+		return code;
+	on = open_point(w, m);
+	if (on < 0 || mount_attach(m->fd, on))
+		code = cannot(m);
 	if (on >= 0)
 		close(on);
-	return rc;
+	return code;
+}
+
+/* What was lazily unmounted is so again when nobody has its descriptor any more. */
+static int make_umounted(struct work *w)
+{
+	int code = OK;
+
+	for (unsigned int i = w->all->n - w->all->n_umounted; i < w->all->n && !code; i++)
+		code = clone_one(w, i);
+	return code;
 }
 
 /* All mounts that the layers of overlay o need are made. */
@@ -513,7 +535,7 @@ static int make_spaces(struct work *w)
 	all->space[0].fd = openat(w->proc, "ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (all->space[0].fd < 0)
 		return fail_errno(E_RESTORE, "Cannot open the container's mount namespace");
-	for (unsigned int i = all->space[1].first; i < all->n && !code; i++)
+	for (unsigned int i = all->space[1].first; i < all->n - all->n_umounted && !code; i++)
 		if (!is_needless(all, &all->m[i]) && whole(w, whole_of(all, &all->m[i])) < 0)
 			code = errno ? cannot(&all->m[i]) : E_RESTORE;
 	for (unsigned int ns = 1; ns < all->n_spaces && !code; ns++)
@@ -656,6 +678,8 @@ int remount(struct ve_mounts *all, int proc, pid_t init, uint64_t caps)
 		code = stage_covers(&w);
 	if (!code)
 		code = make_own(&w);
+	if (!code)
+		code = make_umounted(&w);
 	if (!code)
 		code = make_spaces(&w);
 	if (code)

@@ -122,6 +122,22 @@ int spaces_add(const struct ve *ve, int dev, struct ve_mounts *all, int **roots,
 	return code;
 }
 
+int spaces_add_umounted(const struct ve *ve, int dev, struct ve_mounts *all)
+{
+	char *line = xmalloc(CPT_MOUNT_LINE + 1), *cgroup = cgroup_name(ve);
+	struct cpt_ioc_find_mount a = { .len = CPT_MOUNT_LINE, .line = (uintptr_t)line };
+	int code;
+
+	for (; !ioctl(dev, CPT_IOC_FIND_MOUNT, &a); a.index++, a.len = CPT_MOUNT_LINE) {
+		line[a.len] = 0;
+		mounts_add_umounted(all, line, cgroup, a.fd);
+	}
+	code = errno == ENOENT ? OK : fail_errno(E_CHKPNT, "Cannot read the container's unmounted mounts");
+	free(cgroup);
+	free(line);
+	return code;
+}
+
 int spaces_open(int root, int *roots, struct ve_mounts *all)
 {
 	int code = mounts_open(root, 0, all);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* The mount namespaces that single processes of a frozen VE have. */
+/* The mount namespaces that single processes of a frozen VE have, and the mounts that are in none. */
 #ifndef CPT_CLI_SPACES_H
 #define CPT_CLI_SPACES_H
 
@@ -13,6 +13,12 @@ bool spaces_exist(int dev);
  * be preserved are named, counted in *obstacles, and left out. An enum code.
  */
 int spaces_add(const struct ve *ve, int dev, struct ve_mounts *all, int **roots, int *obstacles);
+
+/*
+ * Then, the mounts that were unmounted while programs of the VE used them, as far as the module
+ * has met them. An enum code.
+ */
+int spaces_add_umounted(const struct ve *ve, int dev, struct ve_mounts *all);
 
 /* Open the mounts of all of them, root: root directory of the VE; takes roots. An enum code. */
 int spaces_open(int root, int *roots, struct ve_mounts *all);

@@ -272,11 +272,13 @@ static int check_objects(struct cpt_ctx *ctx)
  * cpt_collect_ve - enter all of the VE into the object table
  * @then: called with the table complete, before it is released
  *
- * Returns -EBUSY if there are obstacles (named in the lines), else what @then
- * returns. The table is empty again on return.
+ * Returns -EBUSY if there are obstacles (named in the lines), -ESTALE if the VE uses
+ * mounts that are not in ctl's table (umounted.c), else what @then returns. The table is empty again on return.
  */
 int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *arg), void *arg)
 {
+	unsigned int said = cpt_msg_mark(&ctx->msg);
+	u32 known = ctx->numounted;
 	struct walk w;
 	int err;
 
@@ -301,6 +303,10 @@ int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *a
 		err = check_objects(ctx);
 	if (!err && ctx->obstacles)
 		err = -EBUSY;
+	if ((!err || err == -EBUSY) && ctx->numounted != known) {
+		cpt_msg_forget(&ctx->msg, said);
+		err = -ESTALE;
+	}
 	if (!err && then)
 		err = then(ctx, arg);
 	cpt_obj_release_all(ctx);

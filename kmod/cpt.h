@@ -93,6 +93,8 @@ struct cpt_ctx {
 	u32 nmounts;
 	struct cpt_mntns *spaces;	/* none: there is only the one of init */
 	u32 nspaces;
+	struct vfsmount **umounted;	/* in use, but not in the table; references held */
+	u32 numounted;
 	struct list_head blobs;
 
 	/* dump */
@@ -112,6 +114,8 @@ struct cpt_ctx {
 /* msg.c */
 void cpt_msg_init(struct cpt_msg *m);
 void cpt_msg_free(struct cpt_msg *m);
+unsigned int cpt_msg_mark(struct cpt_msg *m);
+void cpt_msg_forget(struct cpt_msg *m, unsigned int mark);
 ssize_t cpt_msg_read(struct cpt_msg *m, char __user *buf, size_t size);
 __printf(2, 3) void cpt_say(struct cpt_ctx *ctx, const char *fmt, ...);
 __printf(3, 4) int cpt_fail(struct cpt_ctx *ctx, int err, const char *fmt, ...);
@@ -129,7 +133,7 @@ int cpt_ctx_mounts(struct cpt_ctx *ctx, const struct cpt_ioc_mounts *arg);
 int cpt_ctx_put_blob(struct cpt_ctx *ctx, const struct cpt_ioc_blob *arg);
 void cpt_ctx_drop_mounts(struct cpt_ctx *ctx);
 void cpt_ctx_drop_blobs(struct cpt_ctx *ctx);
-const struct cpt_mount *cpt_mount_by_vfs(struct cpt_ctx *ctx, const struct vfsmount *mnt);
+const struct cpt_mount *cpt_mount_by_vfs(struct cpt_ctx *ctx, struct vfsmount *mnt);
 const struct cpt_mount *cpt_mount_by_id(struct cpt_ctx *ctx, u32 id);
 
 /* mntns.c */
@@ -138,6 +142,11 @@ int cpt_mntns_take(struct cpt_ctx *ctx, const struct cpt_ioc_mounts *arg);
 void cpt_mntns_drop(struct cpt_ctx *ctx);
 int cpt_mntns_of(struct cpt_ctx *ctx, struct task_struct *t, u32 *id);
 int cpt_mntns_enter(struct cpt_ctx *ctx, u32 id);
+
+/* umounted.c */
+void cpt_umounted_note(struct cpt_ctx *ctx, struct vfsmount *mnt);
+void cpt_umounted_drop(struct cpt_ctx *ctx);
+int cpt_umounted_find(struct cpt_ctx *ctx, struct cpt_ioc_find_mount *arg);
 
 /* stage.c */
 long cpt_stage_ioctl(struct cpt_ctx *ctx, unsigned int cmd, void __user *arg);

@@ -173,6 +173,7 @@ void cpt_ctx_drop_mounts(struct cpt_ctx *ctx)
 	for (i = 0; i < ctx->nmounts; i++)
 		path_put(&ctx->mounts[i].root);
 	cpt_mntns_drop(ctx);
+	cpt_umounted_drop(ctx);
 	kvfree(ctx->mounts);
 	ctx->mounts = NULL;
 	ctx->nmounts = 0;
@@ -264,13 +265,19 @@ int cpt_ctx_mounts(struct cpt_ctx *ctx, const struct cpt_ioc_mounts *arg)
 	return err;
 }
 
-const struct cpt_mount *cpt_mount_by_vfs(struct cpt_ctx *ctx, const struct vfsmount *mnt)
+/*
+ * cpt_mount_by_vfs - the VE's mount that @mnt is; NULL: it is none, as far as ctl has told
+ *
+ * May sleep.
+ */
+const struct cpt_mount *cpt_mount_by_vfs(struct cpt_ctx *ctx, struct vfsmount *mnt)
 {
 	u32 i;
 
 	for (i = 0; i < ctx->nmounts; i++)
 		if (ctx->mounts[i].root.mnt == mnt)
 			return &ctx->mounts[i];
+	cpt_umounted_note(ctx, mnt);
 	return NULL;
 }
 

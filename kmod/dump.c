@@ -211,7 +211,7 @@ static int dump_to(struct cpt_ctx *ctx, struct cpt_ioc_dump *arg, struct file *f
 	if (!ctx->out)
 		return -ENOMEM;
 	err = cpt_collect_ve(ctx, write_image, own);
-	if (err && err != -EBUSY)
+	if (err && err != -EBUSY && err != -ESTALE)
 		cpt_say(ctx, "the image cannot be written: error %d", -err);
 	arg->ns = ktime_get_ns() - start;
 	arg->bytes = cpt_out_bytes(ctx->out);

@@ -112,6 +112,23 @@ int cpt_obstacle(struct cpt_ctx *ctx, const char *fmt, ...)
 	return 0;
 }
 
+/* What has been said so far, for cpt_msg_forget(). */
+unsigned int cpt_msg_mark(struct cpt_msg *m)
+{
+	return READ_ONCE(m->len);
+}
+
+/* cpt_msg_forget - unsay what has been said since @mark */
+void cpt_msg_forget(struct cpt_msg *m, unsigned int mark)
+{
+	spin_lock(&m->lock);
+	if (m->len > mark) {
+		m->len = mark;
+		m->full = false;
+	}
+	spin_unlock(&m->lock);
+}
+
 /* Of @len bytes, those that are whole lines; all, if not even one fits. */
 static unsigned int whole_lines(const char *text, unsigned int len)
 {

@@ -23,6 +23,7 @@
 union stage_arg {
 	struct cpt_ioc_mounts mounts;
 	struct cpt_ioc_find_mntns mntns;
+	struct cpt_ioc_find_mount mount;
 	struct cpt_ioc_suspend suspend;
 	struct cpt_ioc_blob blob;
 	struct cpt_ioc_dump dump;
@@ -115,6 +116,11 @@ static int do_find_mntns(struct cpt_ctx *ctx, union stage_arg *arg)
 	return cpt_mntns_find(ctx, &arg->mntns);
 }
 
+static int do_find_mount(struct cpt_ctx *ctx, union stage_arg *arg)
+{
+	return cpt_umounted_find(ctx, &arg->mount);
+}
+
 static int do_put_blob(struct cpt_ctx *ctx, union stage_arg *arg)
 {
 	return cpt_ctx_put_blob(ctx, &arg->blob);
@@ -177,6 +183,7 @@ static const struct transition {
 	{ CPT_IOC_SUSPEND,	"suspend",	IN(IDLE),	do_suspend,	CPT_SUSPENDED,	SAME },
 	{ CPT_IOC_MOUNTS,	"mounts",	ANY,		do_mounts,	SAME,		SAME },
 	{ CPT_IOC_FIND_MNTNS,	"mounts",	FROZEN,		do_find_mntns,	SAME,		SAME },
+	{ CPT_IOC_FIND_MOUNT,	"mounts",	FROZEN,		do_find_mount,	SAME,		SAME },
 	{ CPT_IOC_CHECK,	"check",	FROZEN,		do_check,	SAME,		SAME },
 	{ CPT_IOC_PUT_BLOB,	"blob",		FROZEN,		do_put_blob,	SAME,		SAME },
 	{ CPT_IOC_DUMP,		"dump",		FROZEN,		do_dump,	CPT_DUMPED,	SAME },

@@ -18,6 +18,8 @@
  *   EBUSY     the VE is not in a stage that allows the command, or (CHECK, DUMP)
  *             obstacles were found; the lines name them
  *   EINTR     killed while waiting; the stage is as it was before
+ *   ESTALE    (CHECK, DUMP) the VE uses mounts that are not in the table: FIND_MOUNT
+ *             has them; nothing was said of other obstacles
  *   ETIMEDOUT the VE could not be frozen in time; it runs
  */
 #ifndef _CPT_IOCTL_H
@@ -26,7 +28,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define CPT_IOC_ABI	4	/* raised when a struct below changes */
+#define CPT_IOC_ABI	5	/* raised when a struct below changes */
 
 /* Stages of a context (struct cpt_ioc_ve.stage). */
 enum cpt_stage {
@@ -89,6 +91,20 @@ struct cpt_ioc_find_mntns {
 	__u32 pad;
 	char comm[16];		/* out */
 };
+
+/*
+ * A mount that was unmounted while programs of the VE used it (umount -l), as the last CHECK or
+ * DUMP met it: these failed with ESTALE, as their table lacked it. ENOENT: there is no more; a new
+ * table (MOUNTS) forgets them all.
+ */
+struct cpt_ioc_find_mount {
+	__u32 index;		/* in: from 0 */
+	__s32 fd;		/* out: its root, O_PATH, with O_CLOEXEC */
+	__u32 len;		/* in: room, CPT_MOUNT_LINE is enough; out: bytes of the line */
+	__u32 pad;		/* zero */
+	__aligned_u64 line;	/* as in /proc/PID/mountinfo, as if it were mounted at "/" */
+};
+#define CPT_MOUNT_LINE	16384
 
 /* A blob of ctl's in the image; the module never looks inside. */
 struct cpt_ioc_blob {
@@ -180,6 +196,7 @@ struct cpt_ioc_list {
 #define CPT_IOC_MOUNTS	_IOW(CPT_IOC_MAGIC, 0x43, struct cpt_ioc_mounts)
 /* SUSPENDED, DUMPED */
 #define CPT_IOC_FIND_MNTNS _IOWR(CPT_IOC_MAGIC, 0x58, struct cpt_ioc_find_mntns)
+#define CPT_IOC_FIND_MOUNT _IOWR(CPT_IOC_MAGIC, 0x59, struct cpt_ioc_find_mount)
 /* IDLE -> SUSPENDED */
 #define CPT_IOC_SUSPEND	_IOWR(CPT_IOC_MAGIC, 0x44, struct cpt_ioc_suspend)
 /* SUSPENDED, DUMPED: gather every obstacle to a dump as lines of text */

@@ -63,6 +63,9 @@ void ipc_set_key_private(struct ipc_ids *ids, struct kern_ipc_perm *perm);
 /* Private to fs: what is mounted on a path, with a reference. */
 struct vfsmount *lookup_mnt(const struct path *path);
 
+/* Private to fs/proc_namespace.c: @m's private is a struct proc_mounts, whose root alone matters. */
+int show_mountinfo(struct seq_file *m, struct vfsmount *mnt);
+
 /* A system call's entry: takes the registers of the caller. */
 long cpt_syscall_proto(const struct pt_regs *regs);
 

@@ -551,6 +551,73 @@ static void test_round(void **state)
 	json_object_put(again);
 }
 
+/* What is in no namespace: a tmpfs, a bind of it, and of the disk. And what is not preserved. */
+static struct ve_mounts *read_umounted(bool bad)
+{
+	static const char *const lines[] = {
+		"90 90 0:77 / / rw,nosuid - tmpfs t rw,size=4k\n",
+		"91 91 0:77 /sub / rw - tmpfs t rw,size=4k\n",
+		"92 92 254:1 /vz/private/9/srv / ro - ext4 /dev/vda1 rw\n",
+		"93 93 0:78 / / rw - ramfs r rw\n",
+		"94 94 254:1 / / ro - ext4 /dev/vda1 rw\n",
+	};
+	static struct ve_mounts all;
+
+	mounts_free(&all);
+	assert_int_equal(mounts_add(&all, WORLD "50 30 0:60 / /m rw - tmpfs t rw\n", "/vz/9/ve", -1, NULL), 0);
+	for (int i = 0; i < (bad ? 5 : 3); i++)
+		mounts_add_umounted(&all, lines[i], "/vz/9/ve", -1);
+	mounts_finish(&all);
+	return &all;
+}
+
+static void test_umounted(void **state)
+{
+	const struct ve_mounts *all = read_umounted(true);
+	unsigned int first = all->n - 5;
+	json_object *a, *m;
+	struct ve_mounts back;
+
+	(void)state;
+	assert_int_equal(mounts_in(all, 0), first);
+	for (unsigned int i = first; i < all->n; i++) {
+		assert_null(all->m[i].row);
+		assert_int_equal(all->m[i].parent, -1);
+	}
+	assert_int_equal(all->m[first].of, first);
+	assert_int_equal(all->m[first + 1].of, first);
+	assert_string_equal(all->m[first + 1].root, "/sub");
+	assert_int_equal(all->m[first + 2].of, 0);
+	assert_string_equal(all->m[first + 2].root, "/srv");
+	assert_true(mounts_has_contents(all, first) && !mounts_has_contents(all, first + 1));
+	for (unsigned int i = first; i < first + 3; i++)
+		assert_null(mounts_why_not(all, i, false));
+	assert_string_equal(mounts_why_not(all, first + 3, true), "file systems of this type are not preserved");
+	assert_string_equal(mounts_why_not(all, first + 4, true), "it shows something outside the container");
+
+	a = mounts_json(read_umounted(false));
+	assert_int_equal(mounts_parse(a, false, &back), 0);
+	assert_int_equal(back.n_umounted, 3);
+	assert_int_equal(mounts_in(&back, 0), back.n - 3);
+	mounts_free(&back);
+	json_object_put(a);
+	for (int lie = 0; lie < 6; lie++) {
+		a = mounts_json(read_umounted(false));
+		m = json_object_array_get_idx(a, first + 1);
+		switch (lie) {
+		case 0: json_object_object_add(m, "point", json_object_new_string("/m")); break;
+		case 1: json_object_object_add(m, "target", json_object_new_string("/m")); break;
+		case 2: json_object_object_add(m, "parent", json_object_new_int(1)); break;
+		case 3: json_object_object_add(m, "shared", json_object_new_int(1)); break;
+		case 4: json_object_object_del(m, "umounted"); break;	/* behind one that is */
+		case 5: json_object_object_add(m, "ns", json_object_new_int(1)); break;
+		}
+		assert_int_equal(mounts_parse(a, false, &back), 17);
+		mounts_free(&back);
+		json_object_put(a);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -559,6 +626,7 @@ int main(void)
 		cmocka_unit_test(test_refused), cmocka_unit_test(test_image),  cmocka_unit_test(test_hostile),
 		cmocka_unit_test(test_round),	cmocka_unit_test(test_groups), cmocka_unit_test(test_table),
 		cmocka_unit_test(test_spaces),	cmocka_unit_test(test_bad_spaces), cmocka_unit_test(test_lies),
+		cmocka_unit_test(test_umounted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
