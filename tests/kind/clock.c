@@ -114,21 +114,7 @@ static void vdso(void)
 
 int main(void)
 {
-	void (*run[])(void) = { steps, vdso };
-	pid_t pid[ARRAY_SIZE(run)];
-	size_t i;
+	void (*const run[])(void) = { steps, vdso };
 
-	for (i = 0; i < ARRAY_SIZE(run); i++) {
-		pid[i] = test_fork();
-		if (!pid[i]) {
-			run[i]();
-			_exit(0);
-		}
-	}
-	sleep_ns(500 * MSEC);
-	test_ready();
-	test_wait();
-	for (i = 0; i < ARRAY_SIZE(run); i++)
-		test_reap(pid[i]);
-	test_pass();
+	test_cases(run, ARRAY_SIZE(run), 500 * MSEC);
 }

@@ -315,22 +315,8 @@ static void reaper(void)
 
 int main(void)
 {
-	void (*run[])(void) = { fifo, batch, idle, urgent, slice, deadline, reset, threads, io_best, io_idle,
+	void (*const run[])(void) = { fifo, batch, idle, urgent, slice, deadline, reset, threads, io_best, io_idle,
 				slack, machine_checks, flusher, tsc, merging, no_new_code, reaper };
-	pid_t pid[ARRAY_SIZE(run)];
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(run); i++) {
-		pid[i] = test_fork();
-		if (!pid[i]) {
-			run[i]();
-			_exit(0);
-		}
-	}
-	sleep_ns(1000 * MSEC);
-	test_ready();
-	test_wait();
-	for (i = 0; i < ARRAY_SIZE(run); i++)
-		test_reap(pid[i]);
-	test_pass();
+	test_cases(run, ARRAY_SIZE(run), NSEC);
 }

@@ -197,21 +197,7 @@ static void strict(void)
 
 int main(void)
 {
-	void (*run[])(void) = { inherited, trap, many, together, apart, strict };
-	pid_t pid[ARRAY_SIZE(run)];
-	size_t i;
+	void (*const run[])(void) = { inherited, trap, many, together, apart, strict };
 
-	for (i = 0; i < ARRAY_SIZE(run); i++) {
-		pid[i] = test_fork();
-		if (!pid[i]) {
-			run[i]();
-			_exit(0);
-		}
-	}
-	sleep_ns(1000 * MSEC);
-	test_ready();
-	test_wait();
-	for (i = 0; i < ARRAY_SIZE(run); i++)
-		test_reap(pid[i]);
-	test_pass();
+	test_cases(run, ARRAY_SIZE(run), NSEC);
 }

@@ -238,21 +238,7 @@ static void limited(void)
 
 int main(void)
 {
-	void (*run[])(void) = { others, itself, limited };
-	pid_t pid[ARRAY_SIZE(run)];
-	size_t i;
+	void (*const run[])(void) = { others, itself, limited };
 
-	for (i = 0; i < ARRAY_SIZE(run); i++) {
-		pid[i] = test_fork();
-		if (!pid[i]) {
-			run[i]();
-			_exit(0);
-		}
-	}
-	sleep_ns(8 * NSEC);	/* CPU time takes its time */
-	test_ready();
-	test_wait();
-	for (i = 0; i < ARRAY_SIZE(run); i++)
-		test_reap(pid[i]);
-	test_pass();
+	test_cases(run, ARRAY_SIZE(run), 8 * NSEC);	/* CPU time takes its time */
 }

@@ -120,6 +120,26 @@ pid_t test_fork(void)
 	return pid;
 }
 
+void test_cases(void (*const run[])(void), size_t n, int64_t ns)
+{
+	pid_t *pid = calloc(n, sizeof(*pid));
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		pid[i] = test_fork();
+		if (!pid[i]) {
+			run[i]();
+			_exit(0);
+		}
+	}
+	sleep_ns(ns);
+	test_ready();
+	test_wait();
+	for (i = 0; i < n; i++)
+		test_reap(pid[i]);
+	test_pass();
+}
+
 void test_reap(pid_t pid)
 {
 	int status;

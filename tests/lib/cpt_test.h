@@ -76,6 +76,11 @@ const char *test_path(const char *suffix);
 pid_t test_fork(void);
 /* wait for a child that must exit with status 0 */
 void test_reap(pid_t pid);
+/*
+ * The whole of a test with a process for each of its n cases: it is ready when they have
+ * had ns to begin, and each is to end by itself after test_wait().
+ */
+void test_cases(void (*const run[])(void), size_t n, int64_t ns) __attribute__((noreturn));
 void sleep_ns(int64_t ns);
 /*
  * What began at real0 (CLOCK_REALTIME) and was to take @due: how long it may have
