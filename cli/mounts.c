@@ -662,6 +662,19 @@ static bool reaches(const struct ve_mount *m, const int *groups)
 	return false;
 }
 
+/* Its contents are to be saved, but the file system is mounted outside, too. */
+static bool is_shared(const struct ve_mounts *all, unsigned int i, const char *host)
+{
+	struct mount_line line;
+
+	if (all->m[i].row || !mounts_has_contents(all, i))
+		return false;
+	while (mount_next(&host, &line))
+		if (!strcmp(line.dev, all->m[i].dev))
+			return true;
+	return false;
+}
+
 static void obstacle(const struct ve_mounts *all, const struct ve_mount *m, const char *why)
 {
 	if (m->umounted)
@@ -681,7 +694,8 @@ int mounts_obstacles(const struct ve_mounts *all, const char *host, bool admin)
 	for (unsigned int i = 0; i < all->n; i++) {
 		const struct ve_mount *m = &all->m[i];
 		const char *why = reaches(m, outside) ? "its peer group reaches outside the container" :
-							mounts_why_not(all, i, admin);
+				  is_shared(all, i, host) ? "it shows something outside the container" :
+							    mounts_why_not(all, i, admin);
 
 		if (!why)
 			continue;

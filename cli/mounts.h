@@ -81,7 +81,7 @@ const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool adm
 
 /*
  * Say of each mount of a running VE, and of each that is missing, why it cannot be
- * preserved. host: mountinfo of a namespace outside, for peer groups. Returns how many.
+ * preserved. host: mountinfo of a namespace outside, with which nothing may be shared. Returns how many.
  */
 int mounts_obstacles(const struct ve_mounts *all, const char *host, bool admin);
 

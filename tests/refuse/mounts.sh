@@ -88,6 +88,8 @@ from_host "$WORK/host"
 said "mount at /mnt/x (tmpfs) $no its peer group reaches outside the container"
 inside 'mount --make-slave x'
 said "mount at /mnt/x (tmpfs) $no its peer group reaches outside the container"
+inside 'mount --make-private x'
+said "mount at /mnt/x (tmpfs) $no it shows something outside the container"
 inside 'umount /mnt/x'
 must umount "$WORK/host"
 from_host /vz/template

@@ -260,6 +260,9 @@ static void test_groups(void **state)
 	/* what else it says is that most of the table is not there */
 	n = mounts_obstacles(read_all("50 30 0:60 / /m rw shared:5 - tmpfs t rw\n"), host, false);
 	assert_int_equal(mounts_obstacles(read_all("50 30 0:60 / /m rw shared:7 - tmpfs t rw\n"), host, false), n + 1);
+	/* the host has it mounted */
+	assert_int_equal(mounts_obstacles(read_all("50 30 0:9 / /m rw - tmpfs t rw\n"), host, false), n + 1);
+	assert_int_equal(mounts_obstacles(read_all("50 30 0:60 / /m rw - tmpfs t rw\n"), host, false), n);
 }
 
 /* A namespace of a single process, after the VE's own with its covers. */
