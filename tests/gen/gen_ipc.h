@@ -102,7 +102,8 @@ static void see_shm(FILE *f, struct obj *o, int end, int fd)
 			(long long)ds.shm_dtime, (long long)ds.shm_ctime, ds.shm_cpid, ds.shm_lpid, (long)ds.shm_nattch);
 	}
 	if (attached(o))
-		fprintf(f, "process %d: %s at %#llx contents %08x\n", me, name_of(o), (long long)o->b, hash((void *)(uintptr_t)o->b, o->a));
+		fprintf(f, "process %d: %s at %#llx contents %08x\n", me, name_of(o), (long long)o->b,
+			hash((void *)(uintptr_t)o->b, o->a));
 }
 
 /* What its owner writes into it in the end, all others find. */
@@ -331,8 +332,8 @@ static void check_msgq(struct obj *o, int end, int fd)
 		return;
 	for (i = 0; i < q->n; i++) {
 		n = osys(o, msgrcv(o->mode, &msg, LONGEST, 0, IPC_NOWAIT));
-		want(o, msg.type == o->list[i] && n == (ssize_t)q->msg[i].len, "message %d is of type %ld and %zd bytes, not %d and %u", i,
-		     msg.type, n, o->list[i], q->msg[i].len);
+		want(o, msg.type == o->list[i] && n == (ssize_t)q->msg[i].len,
+		     "message %d is of type %ld and %zd bytes, not %d and %u", i, msg.type, n, o->list[i], q->msg[i].len);
 		check_bytes(o, msg.text, o->seed, q->msg[i].at, n);
 	}
 	want(o, msgrcv(o->mode, &msg, LONGEST, 0, IPC_NOWAIT) == -1 && errno == ENOMSG, "there is more");
@@ -367,7 +368,8 @@ static bool make_mq(struct obj *o, int *fd)
 	attr.mq_msgsize = o->b = 1 + rnd(MQ_LONGEST);
 	snprintf(o->path, sizeof(o->path), "/gen.%d", (int)(o - m->obj));
 	mq_unlink(o->path);
-	fd[1] = osys(o, mq_open(o->path, O_CREAT | O_EXCL | PICK(O_RDWR, O_WRONLY) | PICK(0, O_NONBLOCK), PICK(0600, 0640), &attr));
+	fd[1] = osys(o, mq_open(o->path, O_CREAT | O_EXCL | PICK(O_RDWR, O_WRONLY) | PICK(0, O_NONBLOCK),
+				PICK(0600, 0640), &attr));
 	fd[0] = osys(o, mq_open(o->path, PICK(O_RDWR, O_RDONLY) | PICK(0, O_NONBLOCK)));
 	for (i = rnd(o->a + 1); i > 0; i--) {
 		len = rnd_size(o->b - 1);
@@ -400,7 +402,8 @@ static void see_mq(FILE *f, struct obj *o, int end, int fd)
 	for (p = text; *p; p++)
 		if (*p == '\n')
 			*p = ' ';
-	fprintf(f, " %ld of %ld, %ld long, flags %#lx: %s", attr.mq_curmsgs, attr.mq_maxmsg, attr.mq_msgsize, attr.mq_flags, text);
+	fprintf(f, " %ld of %ld, %ld long, flags %#lx: %s", attr.mq_curmsgs, attr.mq_maxmsg, attr.mq_msgsize,
+		attr.mq_flags, text);
 }
 
 static void check_mq(struct obj *o, int end, int fd)
@@ -419,8 +422,8 @@ static void check_mq(struct obj *o, int end, int fd)
 		int i = next_message(o);
 
 		n = osys(o, mq_receive(fd, buf, MQ_LONGEST, &prio));
-		want(o, (int)prio == o->list[i] && n == (ssize_t)o->q[0].msg[i].len, "a message of priority %u and %zd bytes, not %d and %u",
-		     prio, n, o->list[i], o->q[0].msg[i].len);
+		want(o, (int)prio == o->list[i] && n == (ssize_t)o->q[0].msg[i].len,
+		     "a message of priority %u and %zd bytes, not %d and %u", prio, n, o->list[i], o->q[0].msg[i].len);
 		check_bytes(o, buf, o->seed, o->q[0].msg[i].at, n);
 		forget_message(o, i);
 	}

@@ -260,8 +260,9 @@ static void check_left(const char *what, const struct timer *t, int64_t left, in
 	if (until < 0)
 		check(!left, "process %d: %s is not over", me, what);
 	else
-		check(llabs(until - left) < (t->clock == CLOCK_REALTIME ? 900 : 1) * NSEC, "process %d: of %s %lld s are left, not %lld",
-		      me, what, (long long)(left / NSEC), (long long)(until / NSEC));
+		check(llabs(until - left) < (t->clock == CLOCK_REALTIME ? 900 : 1) * NSEC,
+		      "process %d: of %s %lld s are left, not %lld", me, what, (long long)(left / NSEC),
+		      (long long)(until / NSEC));
 }
 
 static void check_timers(void)
@@ -339,7 +340,9 @@ struct sched_attrs {	/* of sched_getattr(2) */
 /* Of those that tell of it, what a line of /proc/self/status says. */
 static void see_status(FILE *f)
 {
-	static const char *const lines[] = { "Seccomp:", "Seccomp_filters:", "NoNewPrivs:", "Threads:", "Cpus_allowed_list:" };
+	static const char *const lines[] = {
+		"Seccomp:", "Seccomp_filters:", "NoNewPrivs:", "Threads:", "Cpus_allowed_list:",
+	};
 	char line[200];
 	FILE *status = fopen("/proc/self/status", "re");
 	size_t i;
@@ -360,7 +363,8 @@ static void see_timers(FILE *f)
 
 	for (i = 0; i < 3; i++) {
 		sys(getitimer(i, &iv));
-		fprintf(f, " itimer %d %lld.%06lld", !!iv.it_value.tv_sec, (long long)iv.it_interval.tv_sec, (long long)iv.it_interval.tv_usec);
+		fprintf(f, " itimer %d %lld.%06lld", !!iv.it_value.tv_sec, (long long)iv.it_interval.tv_sec,
+			(long long)iv.it_interval.tv_usec);
 	}
 	for (i = 0; i < my()->ntimers; i++) {
 		sys(syscall(SYS_timer_gettime, my()->timer[i].id, &it));
@@ -378,10 +382,11 @@ static void see_myself(FILE *f)
 	sys(prctl(PR_GET_PDEATHSIG, &pdeath, 0, 0, 0));
 	sys(prctl(PR_GET_CHILD_SUBREAPER, &reaper, 0, 0, 0));
 	sys(prctl(PR_GET_NAME, name));
-	fprintf(f, "process %d: policy %u flags %#llx nice %d,%d priority %u slice %llu io %ld slack %d mce %d flusher %d pdeath %d reaper %d",
-		me, s.policy, (long long)s.flags, s.nice, getpriority(PRIO_PROCESS, 0), s.priority, (long long)s.runtime,
-		sys(syscall(SYS_ioprio_get, 1, 0)), prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0), prctl(PR_MCE_KILL_GET, 0, 0, 0, 0),
-		prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0), pdeath, reaper);
+	fprintf(f, "process %d: policy %u flags %#llx nice %d,%d priority %u slice %llu io %ld", me, s.policy,
+		(long long)s.flags, s.nice, getpriority(PRIO_PROCESS, 0), s.priority, (long long)s.runtime,
+		sys(syscall(SYS_ioprio_get, 1, 0)));
+	fprintf(f, " slack %d mce %d flusher %d pdeath %d reaper %d", prctl(PR_GET_TIMERSLACK, 0, 0, 0, 0),
+		prctl(PR_MCE_KILL_GET, 0, 0, 0, 0), prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0), pdeath, reaper);
 	fprintf(f, " oom %d dumps %#x personality %#x name", get_proc("/proc/self/oom_score_adj", 10),
 		get_proc("/proc/self/coredump_filter", 16), personality(0xffffffff));
 	for (i = 0; name[i]; i++)

@@ -29,7 +29,7 @@ static int act_text(const struct obj *o, int i, char *text)
 	return n;
 }
 
-/* What can be read at an end after all acts: by the master what is written and echoed, by the slave what was typed. */
+/* What can be read at an end: by the master what is written and echoed, by the slave what was typed. */
 static int tty_text(const struct obj *o, int end, char *text)
 {
 	char act[TTY_LETTERS];
@@ -150,7 +150,8 @@ static void see_tty(FILE *f, struct obj *o, int end, int fd)
 	fprintf(f, " size %u,%u,%u,%u settings", size.ws_row, size.ws_col, size.ws_xpixel, size.ws_ypixel);
 	if (tcgetattr(fd, &t))
 		fprintf(f, " %s", strerror(errno));
-	fprintf(f, " %x,%x,%x,%x,%d:%08x", t.c_iflag, t.c_oflag, t.c_cflag, t.c_lflag, t.c_line, hash(t.c_cc, sizeof(t.c_cc)));
+	fprintf(f, " %x,%x,%x,%x,%d:%08x", t.c_iflag, t.c_oflag, t.c_cflag, t.c_lflag, t.c_line,
+		hash(t.c_cc, sizeof(t.c_cc)));
 }
 
 /* Read what has come, without the byte before each packet. */
