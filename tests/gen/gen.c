@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Processes, files, queues and who shares them, at random: all of it follows from a seed.
+ * Processes, files, queues, IPC and who shares them, at random: all of it follows from a seed.
  *
  *	gen SEED [PROCESSES]
  *
@@ -19,6 +19,9 @@
 #include "gen_files.h"
 #include "gen_queues.h"
 #include "gen_events.h"
+#include "gen_ipc.h"
+#include "gen_tty.h"
+#include "gen_tasks.h"
 
 #include <sys/prctl.h>
 #include <sys/vfs.h>
@@ -45,6 +48,11 @@ const struct kind kinds[] = {
 	{ "epoll", 4, 1, true, make_epoll, NULL, check_epoll, true },
 	{ "inotify", 2, 1, true, make_inotify, NULL, check_inotify, false },
 	{ "pidfd", 2, 1, true, make_pidfd, NULL, check_pidfd, false },
+	{ "terminal", 3, 2, true, make_tty, see_tty, check_tty, false },
+	{ "message queue", 3, 2, true, make_mq, see_mq, check_mq, false },
+	{ "shared memory", 3, 0, false, make_shm, see_shm, check_shm, false },
+	{ "semaphores", 3, 0, false, make_sem, see_sem, check_sem, false },
+	{ "System V queue", 2, 0, false, make_msgq, see_msgq, check_msgq, false },
 	{ 0 }
 };
 
@@ -145,8 +153,8 @@ static void change(void)
 		return;
 	sys(fcntl(h->fd, F_SETOWN, PICK(1, 1, -1) * m->proc[0].pid));
 	sys(fcntl(h->fd, F_SETSIG, PICK(0, SIGUSR1, SIGRTMIN + 3)));
-	if (one_in(3))
-		sys(fcntl(h->fd, F_SETFL, sys(fcntl(h->fd, F_GETFL)) | O_ASYNC));
+	if (one_in(3) && fcntl(h->fd, F_SETFL, sys(fcntl(h->fd, F_GETFL)) | O_ASYNC))
+		check(errno == ENOTTY, "O_ASYNC: %s", strerror(errno));	/* its terminal is gone */
 }
 
 /* Descriptors into a queue, some of which are closed then. */
@@ -220,6 +228,7 @@ static void new_process(void)
 	m->nprocs++;
 	m->proc[index] = m->proc[me];
 	m->proc[index].parent = me;
+	inherit(&m->proc[index].attrs);
 	for (i = 0; i < m->proc[index].n; i++)
 		end_of(m->proc[index].held[i].end)->held++;
 	pid = test_fork();
@@ -236,7 +245,7 @@ static void new_process(void)
 static void work(int steps)
 {
 	while (steps--) {
-		switch (rnd(12)) {
+		switch (rnd(14)) {
 		case 0:
 			duplicate();
 			break;
@@ -248,6 +257,9 @@ static void work(int steps)
 			break;
 		case 4: case 5:
 			new_process();
+			break;
+		case 6: case 7:
+			change_myself();
 			break;
 		default:
 			make_object();
@@ -276,6 +288,7 @@ static void make_all(void)
 	int i, fd[2];
 
 	m->proc[0].pid = getpid();
+	m->proc[0].attrs = (struct attrs){ .oom = -1, .mce = PR_MCE_KILL_DEFAULT, .nice = getpriority(PRIO_PROCESS, 0) };
 	m->nprocs = 1;
 	sys(pipe(fd));
 	sys(dup2(fd[0], FD_REPLIES));
@@ -399,7 +412,7 @@ static void see_stat(FILE *f, const struct obj *o, int fd)
 	/* of what has no name but a number times are nobody's business */
 	if ((S_ISREG(st.st_mode) && kinds[o->kind].make != make_memfd) || kinds[o->kind].make == make_fifo)
 		fprintf(f, " mtime %lld.%09ld", (long long)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
-	if (fs.f_type != 0x01021994 /* tmpfs */ && st.st_nlink && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+	if (fs.f_type != 0x01021994 /* tmpfs */ && fs.f_type != 0x19800202 /* mqueue */ && st.st_nlink && (S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
 		fprintf(f, " ino %llu", (long long)st.st_ino);
 	if (!path && (S_ISREG(st.st_mode) || (S_ISDIR(st.st_mode) && fs.f_type != 0x01021994)))
 		fprintf(f, " pos %lld", (long long)lseek(fd, 0, SEEK_CUR));
@@ -471,8 +484,12 @@ static void see(void)
 		if (fd != fileno(f) && fcntl(fd, F_GETFD) != -1)
 			fprintf(f, " %d", fd);
 	fputc('\n', f);
+	see_myself(f);
 	for (i = 0; i < p->n; i++)
 		see_one(f, &p->held[i]);
+	for (i = 0; i < m->nobjs; i++)
+		if (!kinds[m->obj[i].kind].ends)
+			kinds[m->obj[i].kind].see(f, &m->obj[i], 0, -1);
 	check(!ferror(f));
 	check(!fclose(f));
 }
@@ -545,6 +562,8 @@ static void obey(struct command c)
 {
 	if (c.what == 's')
 		see();
+	else if (c.what == 'p')
+		check_myself();
 	else
 		check_end(c.arg);
 }
@@ -593,12 +612,30 @@ static void check_some(bool first)
 			tell(end_of(i)->by, (struct command){ 'c', i });
 }
 
+/* What has no ends, by its owner and then by all others; and the processes themselves. */
+static void check_rest(void)
+{
+	int i, k;
+
+	for (k = 0; k < m->nprocs; k++)
+		tell(k, (struct command){ 'p', 0 });
+	for (i = 0; i < m->nobjs; i++) {
+		if (kinds[m->obj[i].kind].ends)
+			continue;
+		tell(m->obj[i].owner, (struct command){ 'c', 2 * i });
+		for (k = 0; k < m->nprocs; k++)
+			if (k != m->obj[i].owner)
+				tell(k, (struct command){ 'c', 2 * i });
+	}
+}
+
 static void check_all(void)
 {
 	int i, objs = m->nobjs, ends = 0;
 
 	check_some(true);
 	check_some(false);
+	check_rest();
 	for (i = 0; i < 2 * objs; i++) {
 		struct obj *o = obj_of(i);
 

@@ -8,7 +8,8 @@
  *
  * An *object* is one row of the table of kinds (gen.c) made once: a pipe, a file, a pair of sockets.
  * It has one or two *ends*, each an open file ("description"); who has a descriptor of an end is in
- * the lists of the processes. An end is also alive in a message on its way (flight).
+ * the lists of the processes. An end is also alive in a message on its way (flight). What nobody has
+ * a descriptor of has none: it is seen and checked in its owner, then in all other processes.
  *
  * A kind makes its object, says what can be seen of it without changing it, and in the end takes
  * all that is in it and looks whether it is what the seed said. A new kind is these three functions
@@ -79,8 +80,27 @@ struct obj {
 
 struct held { int fd, end; };	/* end: 2 * object + which */
 
+/* What a process was told to be. */
+#define FILTERS	5
+#define TIMERS	4
+
+struct timer { int id, clock; int64_t due, interval; };	/* due by its clock; 0: off */
+
+struct attrs {
+	int policy, prio, nice, ioprio;	/* ioprio 0: never set, nor the slack and the name */
+	bool reset, flusher, reaper;
+	int slack, mce, pdeath, oom, coredump, persona;	/* oom -1: neither of these three */
+	char name[16];
+	int nfilters, filter[FILTERS];	/* the error that each gives */
+	int ntimers;
+	struct timer timer[TIMERS], itimer[3];
+};
+
 struct proc {
 	int pid, parent;
+	struct attrs attrs;
+	uint32_t attached[OBJS / 32 + 1];	/* shared memory that it has: bits, by object */
+	bool undone;			/* its semaphores are as if it had ended */
 	int n;
 	struct held held[FDS];
 };
@@ -162,6 +182,16 @@ static const char *name_of(const struct obj *o)
 	want(o, (long)v_ != -1, "%s", strerror(errno));				\
 	v_;									\
 })
+
+static bool bit_of(const uint32_t *bits, int i)
+{
+	return bits[i / 32] >> i % 32 & 1;
+}
+
+static void set_bit_of(uint32_t *bits, int i)
+{
+	bits[i / 32] |= 1u << i % 32;
+}
 
 /* --- bytes -------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
-# Random processes, files, queues and sharing (gen.c), one seed after the other: what can be seen of
-# all of it is the same after a checkpoint and a restore; an image of the restored VE is the same as
+# Random processes, files, queues, IPC and sharing (gen.c), one seed after the other: what can be seen
+# of all of it is the same after a checkpoint and a restore; an image of the restored VE is the same as
 # the first but for what is declared volatile (`ctl image diff`); and in the end all that is in it
 # is taken and is what the seed said.
 #
