@@ -203,7 +203,8 @@ FIELDS(proc,
 FIELDS(timer,
 	F(timer_rec, timer_id, DEC), F(timer_rec, clock, INT), F(timer_rec, notify, DEC), F(timer_rec, signo, INT),
 	F(timer_rec, sival, HEX), F(timer_rec, thread, DEC), F(timer_rec, overrun, DEC), F(timer_rec, absolute, DEC),
-	F(timer_rec, fired, DEC), VOLATILE(timer_rec, it.value, DEC, REMAINS), F(timer_rec, it.interval, DEC));
+	F(timer_rec, fired, DEC), VOLATILE(timer_rec, it.value, DEC, REMAINS), F(timer_rec, it.interval, DEC),
+	F(timer_rec, cpu, DEC), F(timer_rec, pad, PAD));
 
 FIELDS(task,
 	F(task_rec, creator, REF), F(task_rec, proc, REF), F(task_rec, mm, REF), F(task_rec, files, REF),

@@ -620,8 +620,8 @@ static void pass_turn(struct cpt_undump *u, u32 i)
 }
 
 /*
- * Descriptors, one task after the other: nothing that makes objects is locked. Not
- * before, because a file may be of a process (a pidfd), alive or dead. The VE's init is
+ * Descriptors and timers, one task after the other: nothing that makes objects is locked. Not
+ * before, because both may be of a process (a pidfd), alive or dead. The VE's init is
  * the last: when all others have theirs, and its own table is empty, come the objects
  * that depend on each other.
  */
@@ -644,6 +644,8 @@ static int restore_files(struct cpt_rtask *rt)
 		err = cpt_fs_late(rt->ctx, cpt_rec_of(rt->ctx, rt->rec->fs));
 	if (!err && acts_for_files(rt))
 		err = restore_own(rt->ctx, rt->rec->files, 0);
+	if (!err && acts_for_process(rt))
+		err = cpt_timers_restore(rt->ctx, &proc_of(rt)->rec);
 	if (err)
 		cpt_undump_fail(rt->ctx, err);
 	if (rt->creator)
@@ -666,8 +668,6 @@ static int finish(struct cpt_rtask *rt)
 		err = barrier_wait(u);		/* before any signal is queued */
 	if (!err)
 		err = restore_files(rt);
-	if (!err && acts_for_process(rt))
-		err = cpt_timers_restore(ctx, &proc_of(rt)->rec);
 	if (!err && acts_for_process(rt))
 		err = cpt_proc_restore_late(ctx, &proc_of(rt)->rec);
 	if (!err)

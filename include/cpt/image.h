@@ -881,9 +881,11 @@ struct cpt_timer_rec {
 	__u64 sival;
 	__u32 thread;		/* pid of the thread for SIGEV_THREAD_ID */
 	__u32 overrun;
-	__u32 absolute;		/* 1: it.value is a time of CLOCK_REALTIME, not what remains */
+	__u32 absolute;		/* 1: it.value is a time of CLOCK_REALTIME or of CPU time, not what remains */
 	__u32 fired;		/* 1: it.value is how long ago; its signal, not taken yet, comes anew */
 	struct cpt_itimer it;
+	__u32 cpu;		/* clock < 0: whose CPU time it counts, a process or a thread; 0: that is gone */
+	__u32 pad;
 };
 
 enum cpt_task_state {
@@ -901,6 +903,7 @@ enum cpt_restart {
 	CPT_RESTART_NANOSLEEP	= 1,	/* time, clock, ptr: rmtp */
 	CPT_RESTART_POLL	= 2,	/* time (if has_time), ptr: ufds, count */
 	CPT_RESTART_FUTEX	= 3,	/* time, ptr: uaddr, val, flags, bitset */
+	CPT_RESTART_CPU		= 4,	/* as NANOSLEEP, but time is one of clock, which counts CPU time */
 	CPT_RESTART_KINDS
 };
 
@@ -914,7 +917,7 @@ struct cpt_restart_body {
 	__u32 has_time;		/* 0, 1 */
 	__u64 time;		/* what remains of the waiting time */
 	__u64 ptr;
-	__u32 clock;		/* clock id of nanosleep */
+	__u32 clock;		/* clock id of nanosleep, CPU: that of a negative number */
 	__u32 count;		/* nfds of poll */
 	__u32 val, flags, bitset;
 	__u32 rmtp;		/* nanosleep: 0 no rmtp, 1 native, 2 compat */

@@ -1008,6 +1008,25 @@ static inline const char *cpt_check_proc(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* A clock of CPU time: ~pid << 3 | thread << 2 | which, where pid may be 0. */
+static inline bool cpt_cpu_clock(__s32 clock)
+{
+	return clock < 0 && (clock & 3) != 3;
+}
+
+static inline bool cpt_cpu_timer_ok(const struct cpt_timer_rec *r, const struct cpt_proc_rec *proc)
+{
+	__u32 named = ~((__u32)r->clock >> 3 | 0xe0000000u);
+
+	if (r->clock >= 0)
+		return !r->cpu;
+	if (!cpt_cpu_clock(r->clock) || r->cpu > CPT_PID_MAX || (r->it.value && !r->absolute))
+		return false;
+	if (named)
+		return !r->cpu || r->cpu == named;
+	return (r->clock & 4) || r->cpu == proc->pid;
+}
+
 static inline const char *cpt_check_timer(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_timer_rec *r = (const void *)rec;
@@ -1017,7 +1036,8 @@ static inline const char *cpt_check_timer(struct cpt_walk *w, const struct cpt_r
 	w->want_timers--;
 	CPT_BAD_IF(r->timer_id > 0x7fffffff || r->signo < 0 || r->signo > CPT_NSIG ||
 		   r->it.value >> 62 || r->it.interval >> 62 || r->thread > CPT_PID_MAX ||
-		   r->absolute > 1 || r->fired > 1, "timer");
+		   r->absolute > 1 || r->fired > 1 || r->pad, "timer");
+	CPT_BAD_IF(!cpt_cpu_timer_ok(r, (const void *)w->owner), "timer on CPU time");
 	return NULL;
 }
 
@@ -1103,7 +1123,8 @@ static inline const char *cpt_check_task(struct cpt_walk *w, const struct cpt_re
 	CPT_BAD_IF(r->comm[15], "name of a task");
 	CPT_BAD_IF(r->restart.kind >= CPT_RESTART_KINDS || r->restart.has_time > 1 ||
 		   r->restart.rmtp > 2 || r->restart.time >> 62 ||
-		   (r->restart.flags & ~CPT_FUTEX_FLAGS), "restart block");
+		   (r->restart.flags & ~CPT_FUTEX_FLAGS) ||
+		   (r->restart.kind == CPT_RESTART_CPU && !cpt_cpu_clock(r->restart.clock)), "restart block");
 	if (r->state != CPT_TASK_LIVE)
 		CPT_BAD_IF(r->nregs || r->ntls || r->restart.kind, "registers of a dead task");
 	else

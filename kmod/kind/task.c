@@ -80,6 +80,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 		return "is in a pid namespace of its own, which cannot be preserved yet";
 	if (restarts_by_block(t) && t->restart_block.fn != kptr(hrtimer_nanosleep_restart) &&
 	    t->restart_block.fn != kptr(do_restart_poll) &&
+	    t->restart_block.fn != kptr(posix_cpu_nsleep_restart) &&
 	    t->restart_block.fn != kptr(futex_wait_restart))
 		return "is in a system call that cannot be restarted elsewhere yet";
 	return cpt_attr_obstacle(t);
@@ -163,6 +164,13 @@ static u64 time_left(u64 then, u64 frozen)
 	return then > frozen ? then - frozen : 1;
 }
 
+/* Where a sleep says how much of it was left, if it is interrupted. */
+static void dump_rmtp(const struct restart_block *b, struct cpt_restart_body *r)
+{
+	r->rmtp = b->nanosleep.type;
+	r->ptr = b->nanosleep.type == TT_NONE ? 0 : (unsigned long)b->nanosleep.rmtp;
+}
+
 static void dump_restart(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_restart_body *r)
 {
 	struct restart_block *b = &t->restart_block;
@@ -176,8 +184,13 @@ static void dump_restart(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_
 		r->time = time_left(b->nanosleep.expires,
 				    r->clock == CLOCK_BOOTTIME ? ctx->frozen_boot :
 				    r->clock == CLOCK_REALTIME ? ctx->frozen_real : ctx->frozen_mono);
-		r->rmtp = b->nanosleep.type;
-		r->ptr = b->nanosleep.type == TT_NONE ? 0 : (unsigned long)b->nanosleep.rmtp;
+		dump_rmtp(b, r);
+	} else if (b->fn == kptr(posix_cpu_nsleep_restart)) {
+		r->kind = CPT_RESTART_CPU;
+		r->clock = b->nanosleep.clockid;
+		r->has_time = 1;
+		r->time = min(b->nanosleep.expires, (1ULL << 62) - 1);
+		dump_rmtp(b, r);
 	} else if (b->fn == kptr(do_restart_poll)) {
 		r->kind = CPT_RESTART_POLL;
 		r->has_time = !!b->poll.has_timeout;
@@ -527,12 +540,14 @@ void cpt_task_restart(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
 
 	b->arch_data = 0;
 	switch (s->kind) {
+	case CPT_RESTART_CPU:
 	case CPT_RESTART_NANOSLEEP:
-		b->fn = kptr(hrtimer_nanosleep_restart);
+		b->fn = s->kind == CPT_RESTART_CPU ? kptr(posix_cpu_nsleep_restart) : kptr(hrtimer_nanosleep_restart);
 		b->nanosleep.clockid = s->clock;
 		b->nanosleep.type = s->rmtp == TT_NATIVE ? TT_NATIVE : TT_NONE;
 		b->nanosleep.rmtp = (struct __kernel_timespec __user *)(unsigned long)s->ptr;
-		b->nanosleep.expires = s->clock == CLOCK_REALTIME ? ktime_get_real_ns() + s->time :
+		b->nanosleep.expires = s->kind == CPT_RESTART_CPU ? s->time :
+				       s->clock == CLOCK_REALTIME ? ktime_get_real_ns() + s->time :
 				       s->clock == CLOCK_BOOTTIME ? ktime_get_boottime_ns() + s->time : mono;
 		break;
 	case CPT_RESTART_POLL: {

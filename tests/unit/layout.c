@@ -584,7 +584,7 @@ static const struct row layout[] = {
 	MEMBER(cpt_proc_rec, old_pgrp, 356, 4),
 	MEMBER(cpt_proc_rec, tty, 360, 8),
 
-	STRUCT(cpt_timer_rec, 72),
+	STRUCT(cpt_timer_rec, 80),
 	MEMBER(cpt_timer_rec, rec, 0, 16),
 	MEMBER(cpt_timer_rec, timer_id, 16, 4),
 	MEMBER(cpt_timer_rec, clock, 20, 4),
@@ -596,6 +596,8 @@ static const struct row layout[] = {
 	MEMBER(cpt_timer_rec, absolute, 48, 4),
 	MEMBER(cpt_timer_rec, fired, 52, 4),
 	MEMBER(cpt_timer_rec, it, 56, 16),
+	MEMBER(cpt_timer_rec, cpu, 72, 4),
+	MEMBER(cpt_timer_rec, pad, 76, 4),
 
 	STRUCT(cpt_restart_body, 48),
 	MEMBER(cpt_restart_body, kind, 0, 4),
@@ -1006,7 +1008,8 @@ static const struct number numbers[] = {
 	NUMBER(CPT_RESTART_NANOSLEEP, 1),
 	NUMBER(CPT_RESTART_POLL, 2),
 	NUMBER(CPT_RESTART_FUTEX, 3),
-	NUMBER(CPT_RESTART_KINDS, 4),
+	NUMBER(CPT_RESTART_CPU, 4),
+	NUMBER(CPT_RESTART_KINDS, 5),
 	NUMBER(CPT_IMAGE_MAGIC, 0xa1a004547414d49),
 	NUMBER(CPT_IMAGE_VERSION, 1),
 	NUMBER(CPT_ALIGN, 8),

@@ -769,7 +769,7 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 	int i;
 
 	r->pid = r->pgid = r->sid = pid;
-	r->ntimers = 1;
+	r->ntimers = 2;
 	for (i = 0; i < CPT_NRLIMIT; i++)
 		r->rlim[i].max = ~0ULL;
 	r->stop = CPT_STOP_STOPPED;
@@ -779,6 +779,12 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
 	t->signo = 14;
 	t->it.value = 1000000000;
+	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
+	t->timer_id = 1;
+	t->clock = -2;			/* CLOCK_THREAD_CPUTIME_ID */
+	t->cpu = pid;
+	t->absolute = 1;
+	t->it.value = 2000000000;
 	sums = sample_rec(s, CPT_K_SUMS, sizeof(*sums), false);
 	sums->used.utime = sums->cutime = 20000000;
 	return r->rec.id;
