@@ -174,6 +174,11 @@ FIELDS(vma,
 	  .why = "whether the parent's memory has the area too, and its pages are left out: they are looked up there",
 	  .loose = CPT_VMA_INHERIT });
 
+FIELDS(mpol,
+	F(mpol_rec, start, HEX), F(mpol_rec, end, HEX), F(mpol_rec, mode, DEC), F(mpol_rec, flags, HEX),
+	F(mpol_rec, home, INT), VOLATILE(mpol_rec, last, DEC, "the node whose turn it was changes with each page"),
+	ARRAY(mpol_rec, nodes, HEX));
+
 FIELDS(files, F(files_rec, n, COUNT), F(files_rec, pad, PAD));
 FIELDS(fd, F(fd, fd, DEC), F(fd, cloexec, DEC), F(fd, file, REF));
 COUNT(files, n)
@@ -427,6 +432,7 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_SIGHAND]	= { sighand_fields, NULL },
 	[CPT_K_PROC]	= { proc_fields, NULL },
 	[CPT_K_TIMER]	= { timer_fields, NULL },
+	[CPT_K_MPOL]	= { mpol_fields, NULL },
 	[CPT_K_TASK]	= { task_fields, NULL },
 	[CPT_K_ATTR]	= { attr_fields, NULL },
 	[CPT_K_SECCOMP]	= { seccomp_fields, seccomp_parts },

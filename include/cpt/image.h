@@ -124,6 +124,7 @@ enum cpt_kind {
 	CPT_K_SECCOMP	= 51,	/* object: struct cpt_seccomp_rec: a filter of system calls */
 	CPT_K_USAGE	= 52,	/* struct cpt_usage_rec: what the task before has used up */
 	CPT_K_SUMS	= 53,	/* struct cpt_sums_rec: … its process: dead threads, children */
+	CPT_K_MPOL	= 58,	/* struct cpt_mpol_rec: a NUMA policy of the task, memory or shared memory before */
 	CPT_K_MAX
 };
 
@@ -761,6 +762,21 @@ struct cpt_vma_rec {
 	__u64 file;		/* REG, MEMFD, SHMEM or SHMAT, as type says */
 	__u32 type;		/* enum cpt_vma_type */
 	__u32 flags;		/* CPT_VMA_* */
+};
+
+#define CPT_NODES_MAX	1024
+#define CPT_MPOL_LOCAL	4u	/* a mode without nodes */
+#define CPT_MPOL_MODES	6u	/* the highest */
+#define CPT_MPOL_FLAGS	0xe000u	/* MPOL_F_* of set_mempolicy(2) */
+
+struct cpt_mpol_rec {
+	struct cpt_rec rec;
+	__u64 start, end;	/* of memory, within an area; pages of SHMEM and SHM; of a task 0 */
+	__u32 mode;		/* MPOL_*, 1 … CPT_MPOL_MODES */
+	__u32 flags;		/* CPT_MPOL_FLAGS */
+	__s32 home;		/* set_mempolicy_home_node(2), or -1 */
+	__u32 last;		/* of a task: the node that it had last, in turn */
+	__u64 nodes[CPT_NODES_MAX / 64];
 };
 
 struct cpt_files_rec {

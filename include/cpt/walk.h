@@ -888,6 +888,58 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 	return NULL;
 }
 
+/* The area of @mm that holds @addr or NULL: the areas follow the MM, ascending, all of one size. */
+static inline const struct cpt_vma_rec *cpt_mm_area(const struct cpt_mm_rec *mm, __u64 addr)
+{
+	const struct cpt_vma_rec *vma = (const void *)((const __u8 *)mm + mm->rec.len);
+	__u32 lo = 0, hi = mm->areas;
+
+	while (lo < hi) {
+		__u32 mid = lo + (hi - lo) / 2;
+
+		if (vma[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < mm->areas && vma[lo].start <= addr ? &vma[lo] : NULL;
+}
+
+/* What a policy is of: a live task, an area, or pages of shared memory. */
+static inline bool cpt_mpol_range_ok(const struct cpt_walk *w, const struct cpt_mpol_rec *r)
+{
+	const struct cpt_rec *owner = w->owner;
+	const struct cpt_vma_rec *vma;
+
+	switch (owner ? owner->kind : 0) {
+	case CPT_K_TASK:
+		return ((const struct cpt_task_rec *)owner)->state == CPT_TASK_LIVE && !r->start && !r->end;
+	case CPT_K_MM:
+		vma = cpt_mm_area((const void *)owner, r->start);
+		return vma && vma->type != CPT_VMA_VDSO && vma->type != CPT_VMA_VVAR && r->start < r->end &&
+		       r->end <= vma->end && r->start % CPT_PAGE == 0 && r->end % CPT_PAGE == 0;
+	case CPT_K_SHMEM: case CPT_K_SHM:
+		return r->start < r->end && r->end <= 1ULL << 51;
+	}
+	return false;
+}
+
+static inline const char *cpt_check_mpol(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_mpol_rec *r = (const void *)rec;
+	__u64 nodes = 0;
+	int i;
+
+	CPT_BAD_IF(!cpt_mpol_range_ok(w, r), "NUMA policy that belongs to nothing");
+	for (i = 0; i < CPT_NODES_MAX / 64; i++)
+		nodes |= r->nodes[i];
+	CPT_BAD_IF(!r->mode || r->mode > CPT_MPOL_MODES || (r->flags & ~CPT_MPOL_FLAGS) ||
+		   !nodes != (r->mode == CPT_MPOL_LOCAL), "mode of a NUMA policy");
+	CPT_BAD_IF(r->home < -1 || r->home >= CPT_NODES_MAX || r->last >= CPT_NODES_MAX ||
+		   (r->last && w->owner->kind != CPT_K_TASK), "node of a NUMA policy");
+	return NULL;
+}
+
 static inline const char *cpt_check_files(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_files_rec *r = (const void *)rec;
@@ -1317,6 +1369,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 			    cpt_check_mqfd },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
+	[CPT_K_MPOL]	= { "NUMA policy", sizeof(struct cpt_mpol_rec), true, false, false, CPT_NO_DATA, cpt_check_mpol },
 
 static inline const struct cpt_kind_row *cpt_kind_row(unsigned int kind)
 {
@@ -1418,23 +1471,6 @@ static inline const char *cpt_runs_check(const struct cpt_data_rec *d, const str
 	}
 	CPT_BAD_IF(bytes != d->bytes, "bytes of a data section");
 	return NULL;
-}
-
-/* The area of @mm that holds @addr or NULL: the areas follow the MM, ascending, all of one size. */
-static inline const struct cpt_vma_rec *cpt_mm_area(const struct cpt_mm_rec *mm, __u64 addr)
-{
-	const struct cpt_vma_rec *vma = (const void *)((const __u8 *)mm + mm->rec.len);
-	__u32 lo = 0, hi = mm->areas;
-
-	while (lo < hi) {
-		__u32 mid = lo + (hi - lo) / 2;
-
-		if (vma[mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < mm->areas && vma[lo].start <= addr ? &vma[lo] : NULL;
 }
 
 static inline const char *cpt_mm_run_check(const struct cpt_mm_rec *mm, const struct cpt_run *run)

@@ -63,6 +63,9 @@ KSYS(inotify_add_watch)
 KSYS(inotify_init1)
 KSYS(inotify_rm_watch)
 KSYS(madvise)
+#ifdef CONFIG_NUMA
+KSYS(mbind)
+#endif
 KSYS(mkdir)
 KSYS(mlock2)
 KSYS(mprotect)
@@ -83,6 +86,10 @@ KSYS(rt_tgsigqueueinfo)
 KSYS(semget)
 KSYS(semop)
 KSYS(seccomp)
+#ifdef CONFIG_NUMA
+KSYS(set_mempolicy)
+KSYS(set_mempolicy_home_node)
+#endif
 KSYS(setitimer)
 KSYS(setns)
 KSYS(setpgid)

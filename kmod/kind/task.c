@@ -342,6 +342,8 @@ static int task_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	if (!err)
 		err = cpt_attr_dump(ctx, t);
 	if (!err)
+	if (!err)
+		err = cpt_mpol_dump_task(ctx, t);
 		err = cpt_usage_dump(ctx, t);
 	if (!err)
 		err = cpt_siginfo_dump(ctx, t, &t->pending, false);
@@ -428,6 +430,8 @@ int cpt_task_restore_late(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
 	if (!err)
 		err = set_affinity(ctx, r->cpus);
 	if (!err)
+	if (!err)
+		err = cpt_mpol_restore_task(ctx, &r->rec);
 		err = cpt_attr_restore(ctx, r);
 	if (err)
 		return err;

@@ -911,6 +911,28 @@ META("timer on CPU time", timer, NTH(TIMER, 1), { r->clock = -6, r->cpu = 2; })	
 META("timer on CPU time", timer, NTH(TIMER, 1), { r->clock = -6, r->cpu = 0; })
 META("timer on CPU time", timer, NTH(TIMER, 1), { r->clock = -62, r->cpu = 8; })
 
+/* MPOL: of shared memory, of areas, of a task (the last) */
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 0), { r->end = r->start; })
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 0), { r->end = (1ULL << 51) + 1; })
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 1), { r->start += 1; })
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 1), { r->end += CPT_PAGE; })
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 1), { r->end = r->start; })
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 1), { r->start = 0; })
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 1), {
+	r->start = SAMPLE_VDSO;
+	r->end = SAMPLE_VDSO + CPT_PAGE;
+})
+META("NUMA policy that belongs to nothing", mpol, NTH(MPOL, 3), { r->end = CPT_PAGE; })
+META("mode of a NUMA policy", mpol, NTH(MPOL, 0), { r->mode = 0; })
+META("mode of a NUMA policy", mpol, NTH(MPOL, 0), { r->mode = CPT_MPOL_MODES + 1; })
+META("mode of a NUMA policy", mpol, NTH(MPOL, 0), { r->mode = CPT_MPOL_LOCAL; })
+META("mode of a NUMA policy", mpol, NTH(MPOL, 0), { r->nodes[0] = 0; })
+META("mode of a NUMA policy", mpol, NTH(MPOL, 0), { r->flags = 0x1000; })
+META("node of a NUMA policy", mpol, NTH(MPOL, 0), { r->home = -2; })
+META("node of a NUMA policy", mpol, NTH(MPOL, 0), { r->home = CPT_NODES_MAX; })
+META("node of a NUMA policy", mpol, NTH(MPOL, 0), { r->last = 1; })
+META("node of a NUMA policy", mpol, NTH(MPOL, 3), { r->last = CPT_NODES_MAX; })
+
 /* TASK: by itself */
 META("pid of a task", task, OBJ(init), { r->pid = 0; })
 META("pid of a task", task, OBJ(thread), { r->pid = CPT_PID_MAX + 1; })
