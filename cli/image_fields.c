@@ -226,7 +226,8 @@ FIELDS(task,
 	F(task_rec, restart.bitset, HEX), F(task_rec, restart.rmtp, DEC), F(task_rec, nregs, DEC),
 	F(task_rec, ntls, DEC), ARRAY(task_rec, regs, HEX), ARRAY(task_rec, tls[0], HEX),
 	{ .name = "tls[1]", .off = offsetof(struct cpt_task_rec, tls[1]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
-	{ .name = "tls[2]", .off = offsetof(struct cpt_task_rec, tls[2]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 });
+	{ .name = "tls[2]", .off = offsetof(struct cpt_task_rec, tls[2]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
+	F(task_rec, vfork, DEC), F(task_rec, pad, PAD));
 
 FIELDS(attr,
 	F(attr_rec, dl_runtime, DEC), F(attr_rec, dl_deadline, DEC), F(attr_rec, dl_period, DEC),
@@ -431,8 +432,8 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_FS]	= { fs_fields, fs_parts },
 	[CPT_K_SIGHAND]	= { sighand_fields, NULL },
 	[CPT_K_PROC]	= { proc_fields, NULL },
-	[CPT_K_TIMER]	= { timer_fields, NULL },
 	[CPT_K_MPOL]	= { mpol_fields, NULL },
+	[CPT_K_TIMER]	= { timer_fields, NULL },
 	[CPT_K_TASK]	= { task_fields, NULL },
 	[CPT_K_ATTR]	= { attr_fields, NULL },
 	[CPT_K_SECCOMP]	= { seccomp_fields, seccomp_parts },

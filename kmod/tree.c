@@ -653,6 +653,25 @@ static int restore_files(struct cpt_rtask *rt)
 	return err;
 }
 
+/* Park, and go on to wait in vfork for the child that @rt waited for. All are there. */
+static int park(struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	struct task_struct *child = NULL;
+	u32 i;
+
+	for (i = 0; rt->rec->vfork && i < u->ntasks; i++) {
+		const struct cpt_task_rec *r = u->tasks[i].rec;
+
+		if (r->pid == rt->rec->vfork && r->state == CPT_TASK_LIVE && (r->ppid ?: 1) == proc_of(rt)->pid)
+			child = u->tasks[i].task;
+	}
+	if (rt->rec->vfork && !child)
+		return cpt_fail(rt->ctx, -EINVAL, "process %u waits in vfork for %u, which is no child of it",
+				rt->rec->pid, rt->rec->vfork);
+	return cpt_freeze_self(rt->ctx, resumed, rt, child);
+}
+
 static int finish(struct cpt_rtask *rt)
 {
 	static const struct cpt_task_rec nobody;
@@ -681,7 +700,7 @@ static int finish(struct cpt_rtask *rt)
 	spin_lock(&u->lock);
 	u->running++;
 	spin_unlock(&u->lock);
-	err = cpt_freeze_self(ctx, resumed, rt);
+	err = park(rt);
 	if (err) {
 		spin_lock(&u->lock);
 		u->running--;

@@ -985,6 +985,8 @@ struct cpt_task_rec {
 	__u32 ntls;		/* i386: 3, else 0 */
 	__u64 regs[CPT_NGREGS];	/* NT_PRSTATUS of the task's own kind */
 	__u32 tls[3][4];	/* struct user_desc */
+	__u32 vfork;		/* pid of a child that it waits for to call exec or exit; 0: nobody */
+	__u32 pad;
 };
 
 /* CPU times are nanoseconds. */

@@ -1172,6 +1172,8 @@ static inline const char *cpt_check_task(struct cpt_walk *w, const struct cpt_re
 	CPT_BAD_IF(r->exit_code > 0xffff || r->exit_signal > CPT_NSIG ||
 		   r->pdeath_signal > CPT_NSIG, "signal of a task");
 	CPT_BAD_IF(r->nice < -20 || r->nice > 19, "nice value");
+	CPT_BAD_IF(r->vfork > CPT_PID_MAX || (r->vfork && (r->state != CPT_TASK_LIVE || r->vfork == r->pid)) || r->pad,
+		   "vfork of a task");
 	CPT_BAD_IF(r->comm[15], "name of a task");
 	CPT_BAD_IF(r->restart.kind >= CPT_RESTART_KINDS || r->restart.has_time > 1 ||
 		   r->restart.rmtp > 2 || r->restart.time >> 62 ||
@@ -1367,9 +1369,9 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 			    cpt_check_mq },
 	[CPT_K_MQFD]	= { "open POSIX message queue", sizeof(struct cpt_mqfd_rec), true, true, true, CPT_NO_DATA,
 			    cpt_check_mqfd },
+	[CPT_K_MPOL]	= { "NUMA policy", sizeof(struct cpt_mpol_rec), true, false, false, CPT_NO_DATA, cpt_check_mpol },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
-	[CPT_K_MPOL]	= { "NUMA policy", sizeof(struct cpt_mpol_rec), true, false, false, CPT_NO_DATA, cpt_check_mpol },
 
 static inline const struct cpt_kind_row *cpt_kind_row(unsigned int kind)
 {

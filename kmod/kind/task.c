@@ -5,9 +5,9 @@
  * Preserved: pid, name, general, FPU and vector registers, TLS, signal masks,
  * alternate stack, queued signals, what a system call was doing (restart block),
  * rseq, robust list, clear_child_tid, nice value, affinity, timer slack,
- * personality, no_new_privs, parent-death signal; what attr.c has.
+ * personality, no_new_privs, parent-death signal, waiting in vfork for a child (vfork.c); what attr.c and mpol.c have.
  * Not preserved: hardware breakpoints. What it has used up: usage.c.
- * Refused: traced tasks, vfork in progress, namespaces of its own,
+ * Refused: traced tasks and who waits for one in vfork, namespaces of its own,
  * 32-bit programs on a 64-bit kernel, and what cpt_attr_obstacle() names.
  * (Semaphore undo: sem.c.)
  *
@@ -57,7 +57,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 	if (t->ptrace)
 		return "is being traced";
 	if (!cpt_is_parked(ctx, t))
-		return "waits in vfork for its child, which cannot be preserved yet";
+		return "waits in vfork for its child, which is traced";
 	if (t->flags & PF_IO_WORKER)
 		return "is a worker of io_uring, which cannot be preserved yet";
 	if (is_32bit(t))
@@ -297,6 +297,7 @@ static void dump_live(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_tas
 	r->rseq_sig = t->rseq_sig;
 	r->timer_slack = t->timer_slack_ns;
 	r->cpus = affinity_of(t);
+	r->vfork = cpt_vfork_of(ctx, t);
 	dump_restart(ctx, t, &r->restart);
 }
 
@@ -342,8 +343,8 @@ static int task_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	if (!err)
 		err = cpt_attr_dump(ctx, t);
 	if (!err)
-	if (!err)
 		err = cpt_mpol_dump_task(ctx, t);
+	if (!err)
 		err = cpt_usage_dump(ctx, t);
 	if (!err)
 		err = cpt_siginfo_dump(ctx, t, &t->pending, false);
@@ -430,8 +431,8 @@ int cpt_task_restore_late(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
 	if (!err)
 		err = set_affinity(ctx, r->cpus);
 	if (!err)
-	if (!err)
 		err = cpt_mpol_restore_task(ctx, &r->rec);
+	if (!err)
 		err = cpt_attr_restore(ctx, r);
 	if (err)
 		return err;

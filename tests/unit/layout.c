@@ -621,7 +621,7 @@ static const struct row layout[] = {
 	MEMBER(cpt_restart_body, bitset, 40, 4),
 	MEMBER(cpt_restart_body, rmtp, 44, 4),
 
-	STRUCT(cpt_task_rec, 528),
+	STRUCT(cpt_task_rec, 536),
 	MEMBER(cpt_task_rec, rec, 0, 16),
 	MEMBER(cpt_task_rec, creator, 16, 8),
 	MEMBER(cpt_task_rec, proc, 24, 8),
@@ -657,6 +657,8 @@ static const struct row layout[] = {
 	MEMBER(cpt_task_rec, ntls, 260, 4),
 	MEMBER(cpt_task_rec, regs, 264, 216),
 	MEMBER(cpt_task_rec, tls, 480, 48),
+	MEMBER(cpt_task_rec, vfork, 528, 4),
+	MEMBER(cpt_task_rec, pad, 532, 4),
 
 	STRUCT(cpt_used, 136),
 	MEMBER(cpt_used, utime, 0, 8),
