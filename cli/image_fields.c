@@ -174,6 +174,11 @@ FIELDS(vma,
 	  .why = "whether the parent's memory has the area too, and its pages are left out: they are looked up there",
 	  .loose = CPT_VMA_INHERIT });
 
+FIELDS(mpol,
+	F(mpol_rec, start, HEX), F(mpol_rec, end, HEX), F(mpol_rec, mode, DEC), F(mpol_rec, flags, HEX),
+	F(mpol_rec, home, INT), VOLATILE(mpol_rec, last, DEC, "the node whose turn it was changes with each page"),
+	ARRAY(mpol_rec, nodes, HEX));
+
 FIELDS(files, F(files_rec, n, COUNT), F(files_rec, pad, PAD));
 FIELDS(fd, F(fd, fd, DEC), F(fd, cloexec, DEC), F(fd, file, REF));
 COUNT(files, n)
@@ -203,7 +208,8 @@ FIELDS(proc,
 FIELDS(timer,
 	F(timer_rec, timer_id, DEC), F(timer_rec, clock, INT), F(timer_rec, notify, DEC), F(timer_rec, signo, INT),
 	F(timer_rec, sival, HEX), F(timer_rec, thread, DEC), F(timer_rec, overrun, DEC), F(timer_rec, absolute, DEC),
-	F(timer_rec, fired, DEC), VOLATILE(timer_rec, it.value, DEC, REMAINS), F(timer_rec, it.interval, DEC));
+	F(timer_rec, fired, DEC), VOLATILE(timer_rec, it.value, DEC, REMAINS), F(timer_rec, it.interval, DEC),
+	F(timer_rec, cpu, DEC), F(timer_rec, pad, PAD));
 
 FIELDS(task,
 	F(task_rec, creator, REF), F(task_rec, proc, REF), F(task_rec, mm, REF), F(task_rec, files, REF),
@@ -220,7 +226,8 @@ FIELDS(task,
 	F(task_rec, restart.bitset, HEX), F(task_rec, restart.rmtp, DEC), F(task_rec, nregs, DEC),
 	F(task_rec, ntls, DEC), ARRAY(task_rec, regs, HEX), ARRAY(task_rec, tls[0], HEX),
 	{ .name = "tls[1]", .off = offsetof(struct cpt_task_rec, tls[1]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
-	{ .name = "tls[2]", .off = offsetof(struct cpt_task_rec, tls[2]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 });
+	{ .name = "tls[2]", .off = offsetof(struct cpt_task_rec, tls[2]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
+	F(task_rec, vfork, DEC), F(task_rec, pad, PAD));
 
 FIELDS(attr,
 	F(attr_rec, dl_runtime, DEC), F(attr_rec, dl_deadline, DEC), F(attr_rec, dl_period, DEC),
@@ -425,6 +432,7 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_FS]	= { fs_fields, fs_parts },
 	[CPT_K_SIGHAND]	= { sighand_fields, NULL },
 	[CPT_K_PROC]	= { proc_fields, NULL },
+	[CPT_K_MPOL]	= { mpol_fields, NULL },
 	[CPT_K_TIMER]	= { timer_fields, NULL },
 	[CPT_K_TASK]	= { task_fields, NULL },
 	[CPT_K_ATTR]	= { attr_fields, NULL },

@@ -184,7 +184,8 @@ void cpt_freezer_init(struct cpt_freezer *frz);
 int cpt_freeze(struct cpt_ctx *ctx, unsigned int timeout_ms, u32 *passes);
 void cpt_freezer_arm(struct cpt_ctx *ctx);
 void cpt_freezer_pin(struct cpt_freezer *frz, bool pin);
-int cpt_freeze_self(struct cpt_ctx *ctx, void (*thawed)(void *, bool alive), void *arg);
+int cpt_freeze_self(struct cpt_ctx *ctx, void (*thawed)(void *, bool alive), void *arg, struct task_struct *child);
+pid_t cpt_vfork_of(struct cpt_ctx *ctx, struct task_struct *t);
 struct tracepoint *cpt_find_tracepoint(const char *name);
 bool cpt_in_vdso(void);		/* kind/vdso.c */
 void cpt_thaw(struct cpt_ctx *ctx);

@@ -16,7 +16,8 @@
  * Stopped tasks (SIGSTOP) are woken for it, and stop again: stop.c.
  *
  * Held: tasks that cannot reach user mode without running the queued work:
- * traced, and the parent that waits in vfork for its (parked) child.
+ * traced, and the parent that waits in vfork for a child that is held itself. One whose
+ * child is parked is made to come back and park (vfork.c).
  *
  * Let run on for a moment, and asked again by a later pass: who is inside the vdso
  * (kind/vdso.c) or between vfork and exec.
@@ -39,6 +40,7 @@
 #include "kind.h"
 #include "step.h"
 #include "stop.h"
+#include "vfork.h"
 
 /*
  * ASKED: has the work, queued or running. STEPPING: steps out of the vdso. AGAIN: runs
@@ -55,7 +57,7 @@ enum { ASKED, PARKED, LEFT, STEPPING, AGAIN };
 
 /*
  * How long a child of vfork is let run on: most go to exec at once. One that does
- * not is parked then, with its parent held, and cannot be dumped.
+ * not is parked then, and its parent after it.
  */
 #define VFORK_PATIENCE (HZ / 3)
 
@@ -70,6 +72,7 @@ struct cpt_frozen {
 	int tries;
 	struct cpt_stop stop;
 	struct cpt_step step;
+	struct cpt_vfork vfork;
 	unsigned long stepping_since;	/* jiffies */
 	void (*thawed)(void *arg, bool alive);	/* see cpt_freeze_self(), or NULL */
 	void *arg;
@@ -347,7 +350,7 @@ static bool later(struct cpt_frozen *e)
 	struct cpt_freezer *frz = &e->ctx->frz;
 	bool on, step = cpt_in_vdso() && e->tries < VDSO_TRIES;
 
-	if (e->thawed || e->stop.woken || fatal_signal_pending(current) || !(vforked(frz, current) || step))
+	if (e->thawed || e->stop.woken || e->vfork.child || fatal_signal_pending(current) || !(vforked(frz, current) || step))
 		return false;
 	spin_lock(&frz->lock);
 	on = READ_ONCE(frz->on);
@@ -398,6 +401,7 @@ static void park(struct callback_head *work)
 	if (e->thawed)
 		e->thawed(e->arg, !fatal_signal_pending(current) && !(current->flags & PF_EXITING));
 	WRITE_ONCE(e->state, LEFT);
+	cpt_vfork_end(&e->vfork);
 	if (!e->stop.woken && !fatal_signal_pending(current) && !(current->flags & PF_EXITING) && half_written()) {
 		finish_later(e);
 		return;
@@ -496,28 +500,22 @@ static void unhook(struct cpt_freezer *frz)
 	spin_unlock(&hook_lock);
 }
 
-/* Does @t wait in vfork? The completion of its child lies on its kernel stack. */
-static bool vfork_parent(struct task_struct *t)
-{
-	struct task_struct *child;
-	void *stack = task_stack_page(t);
-
-	list_for_each_entry_rcu(child, &t->children, sibling) {
-		void *done = READ_ONCE(child->vfork_done);
-
-		if (done >= stack && done < stack + THREAD_SIZE)
-			return true;
-	}
-	return false;
-}
-
-static bool held(struct task_struct *t)
+/*
+ * Does @t sleep where it cannot park? One in vfork is made to come back when its child is
+ * parked. Under frz->lock.
+ */
+static bool held(struct cpt_freezer *frz, struct task_struct *t)
 {
 	unsigned int state = READ_ONCE(t->__state);
+	struct task_struct *child = state & TASK_UNINTERRUPTIBLE ? cpt_vfork_child(t) : NULL;
+	struct cpt_frozen *e = child ? find_task(frz, t) : NULL, *c = child ? find_task(frz, child) : NULL;
 
 	if (state & __TASK_TRACED)
 		return true;
-	return (state & TASK_UNINTERRUPTIBLE) && vfork_parent(t);
+	if (!child || !e || e->state != ASKED || e->vfork.child || !c || smp_load_acquire(&c->state) != PARKED)
+		return child;
+	cpt_vfork_take(&e->vfork, t, child);
+	return false;
 }
 
 /* One pass: ask who was not asked. Returns how many are still running. */
@@ -546,8 +544,9 @@ static int pass(struct cpt_ctx *ctx, bool name)
 			frz->later++;
 		if (e && !parked && cpt_is_stopped(t))
 			cpt_stop_wake(t, &e->stop);
+		parked = parked || held(frz, t);
 		spin_unlock(&frz->lock);
-		if (parked || held(t))
+		if (parked)
 			continue;
 		left++;
 		if (name && left <= 10) {
@@ -616,13 +615,16 @@ void cpt_freezer_arm(struct cpt_ctx *ctx)
  * cpt_freeze_self - park when this task goes to user mode
  * @thawed: called in this task when it is thawed, before user mode, or when it
  *	is killed (alive: false)
+ * @child: that it goes on to wait for, then, as in vfork; or NULL
  */
-int cpt_freeze_self(struct cpt_ctx *ctx, void (*thawed)(void *, bool alive), void *arg)
+int cpt_freeze_self(struct cpt_ctx *ctx, void (*thawed)(void *, bool alive), void *arg, struct task_struct *child)
 {
 	int err;
 
 	spin_lock(&ctx->frz.lock);
 	err = ask(ctx, current, thawed, arg);
+	if (!err && child)
+		cpt_vfork_begin(&find_task(&ctx->frz, current)->vfork, child);
 	spin_unlock(&ctx->frz.lock);
 	return err;
 }
@@ -658,7 +660,7 @@ void cpt_thaw(struct cpt_ctx *ctx)
 		 * off. One that is traced for long keeps its work queued, and
 		 * with it the context and the module.
 		 */
-		if (READ_ONCE(e->state) == ASKED && !e->stop.woken &&
+		if (READ_ONCE(e->state) == ASKED && !e->stop.woken && !e->vfork.child &&
 		    ksym(task_work_cancel)(e->task, &e->work)) {
 			spin_lock(&frz->lock);
 			e->state = LEFT;
@@ -681,6 +683,22 @@ bool cpt_is_parked(struct cpt_ctx *ctx, struct task_struct *t)
 	parked = e && smp_load_acquire(&e->state) == PARKED;
 	spin_unlock(&ctx->frz.lock);
 	return parked;
+}
+
+/*
+ * cpt_vfork_of - whom the parked task @t waits for in vfork, as a number in the VE; 0: nobody
+ */
+pid_t cpt_vfork_of(struct cpt_ctx *ctx, struct task_struct *t)
+{
+	struct cpt_frozen *e;
+	pid_t nr = 0;
+
+	spin_lock(&ctx->frz.lock);
+	e = find_task(&ctx->frz, t);
+	if (e && cpt_vfork_waits(&e->vfork))
+		nr = cpt_vpid(ctx, e->vfork.child);
+	spin_unlock(&ctx->frz.lock);
+	return nr;
 }
 
 /*

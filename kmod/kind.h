@@ -143,6 +143,15 @@ const char *cpt_attr_obstacle(struct task_struct *t);
 int cpt_attr_dump(struct cpt_ctx *ctx, struct task_struct *t);
 int cpt_attr_restore(struct cpt_ctx *ctx, const struct cpt_task_rec *t);
 
+/* kind/mpol.c */
+int cpt_mpol_dump_task(struct cpt_ctx *ctx, struct task_struct *t);
+int cpt_mpol_dump_area(struct cpt_ctx *ctx, const struct vm_area_struct *vma);
+int cpt_mpol_dump_shared(struct cpt_ctx *ctx, struct inode *inode);
+int cpt_mpol_verify(struct cpt_ctx *ctx, const struct cpt_mpol_rec *r);
+int cpt_mpol_restore_task(struct cpt_ctx *ctx, const struct cpt_rec *t);
+int cpt_mpol_restore_mm(struct cpt_ctx *ctx, const struct cpt_rec *mm);
+int cpt_mpol_restore_shared(struct cpt_ctx *ctx, const struct cpt_rec *shared, struct file *f);
+
 /* kind/seccomp.c */
 const char *cpt_seccomp_obstacle(const struct task_struct *t);
 int cpt_seccomp_collect(struct cpt_ctx *ctx, const struct task_struct *t, const struct cpt_holder *who);

@@ -620,8 +620,8 @@ static void pass_turn(struct cpt_undump *u, u32 i)
 }
 
 /*
- * Descriptors, one task after the other: nothing that makes objects is locked. Not
- * before, because a file may be of a process (a pidfd), alive or dead. The VE's init is
+ * Descriptors and timers, one task after the other: nothing that makes objects is locked. Not
+ * before, because both may be of a process (a pidfd), alive or dead. The VE's init is
  * the last: when all others have theirs, and its own table is empty, come the objects
  * that depend on each other.
  */
@@ -644,11 +644,32 @@ static int restore_files(struct cpt_rtask *rt)
 		err = cpt_fs_late(rt->ctx, cpt_rec_of(rt->ctx, rt->rec->fs));
 	if (!err && acts_for_files(rt))
 		err = restore_own(rt->ctx, rt->rec->files, 0);
+	if (!err && acts_for_process(rt))
+		err = cpt_timers_restore(rt->ctx, &proc_of(rt)->rec);
 	if (err)
 		cpt_undump_fail(rt->ctx, err);
 	if (rt->creator)
 		pass_turn(u, i);
 	return err;
+}
+
+/* Park, and go on to wait in vfork for the child that @rt waited for. All are there. */
+static int park(struct cpt_rtask *rt)
+{
+	struct cpt_undump *u = rt->ctx->undump;
+	struct task_struct *child = NULL;
+	u32 i;
+
+	for (i = 0; rt->rec->vfork && i < u->ntasks; i++) {
+		const struct cpt_task_rec *r = u->tasks[i].rec;
+
+		if (r->pid == rt->rec->vfork && r->state == CPT_TASK_LIVE && (r->ppid ?: 1) == proc_of(rt)->pid)
+			child = u->tasks[i].task;
+	}
+	if (rt->rec->vfork && !child)
+		return cpt_fail(rt->ctx, -EINVAL, "process %u waits in vfork for %u, which is no child of it",
+				rt->rec->pid, rt->rec->vfork);
+	return cpt_freeze_self(rt->ctx, resumed, rt, child);
 }
 
 static int finish(struct cpt_rtask *rt)
@@ -667,8 +688,6 @@ static int finish(struct cpt_rtask *rt)
 	if (!err)
 		err = restore_files(rt);
 	if (!err && acts_for_process(rt))
-		err = cpt_timers_restore(ctx, &proc_of(rt)->rec);
-	if (!err && acts_for_process(rt))
 		err = cpt_proc_restore_late(ctx, &proc_of(rt)->rec);
 	if (!err)
 		err = cpt_task_restore_late(ctx, r);
@@ -681,7 +700,7 @@ static int finish(struct cpt_rtask *rt)
 	spin_lock(&u->lock);
 	u->running++;
 	spin_unlock(&u->lock);
-	err = cpt_freeze_self(ctx, resumed, rt);
+	err = park(rt);
 	if (err) {
 		spin_lock(&u->lock);
 		u->running--;

@@ -266,9 +266,12 @@ static int check_whole(struct cpt_ctx *ctx)
 	const struct cpt_rec *rec = NULL;
 	int err = 0;
 
-	while (!err && (rec = cpt_rec_after(ctx, rec)))
+	while (!err && (rec = cpt_rec_after(ctx, rec))) {
 		if (rec->kind == CPT_K_VDSO)
 			err = cpt_vdso_verify(ctx, (const void *)rec);
+		else if (rec->kind == CPT_K_MPOL)
+			err = cpt_mpol_verify(ctx, (const void *)rec);
+	}
 	return err;
 }
 

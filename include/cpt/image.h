@@ -124,6 +124,7 @@ enum cpt_kind {
 	CPT_K_SECCOMP	= 51,	/* object: struct cpt_seccomp_rec: a filter of system calls */
 	CPT_K_USAGE	= 52,	/* struct cpt_usage_rec: what the task before has used up */
 	CPT_K_SUMS	= 53,	/* struct cpt_sums_rec: … its process: dead threads, children */
+	CPT_K_MPOL	= 58,	/* struct cpt_mpol_rec: a NUMA policy of the task, memory or shared memory before */
 	CPT_K_MAX
 };
 
@@ -763,6 +764,21 @@ struct cpt_vma_rec {
 	__u32 flags;		/* CPT_VMA_* */
 };
 
+#define CPT_NODES_MAX	1024
+#define CPT_MPOL_LOCAL	4u	/* a mode without nodes */
+#define CPT_MPOL_MODES	6u	/* the highest */
+#define CPT_MPOL_FLAGS	0xe000u	/* MPOL_F_* of set_mempolicy(2) */
+
+struct cpt_mpol_rec {
+	struct cpt_rec rec;
+	__u64 start, end;	/* of memory, within an area; pages of SHMEM and SHM; of a task 0 */
+	__u32 mode;		/* MPOL_*, 1 … CPT_MPOL_MODES */
+	__u32 flags;		/* CPT_MPOL_FLAGS */
+	__s32 home;		/* set_mempolicy_home_node(2), or -1 */
+	__u32 last;		/* of a task: the node that it had last, in turn */
+	__u64 nodes[CPT_NODES_MAX / 64];
+};
+
 struct cpt_files_rec {
 	struct cpt_rec rec;
 	__u32 n;
@@ -881,9 +897,11 @@ struct cpt_timer_rec {
 	__u64 sival;
 	__u32 thread;		/* pid of the thread for SIGEV_THREAD_ID */
 	__u32 overrun;
-	__u32 absolute;		/* 1: it.value is a time of CLOCK_REALTIME, not what remains */
+	__u32 absolute;		/* 1: it.value is a time of CLOCK_REALTIME or of CPU time, not what remains */
 	__u32 fired;		/* 1: it.value is how long ago; its signal, not taken yet, comes anew */
 	struct cpt_itimer it;
+	__u32 cpu;		/* clock < 0: whose CPU time it counts, a process or a thread; 0: that is gone */
+	__u32 pad;
 };
 
 enum cpt_task_state {
@@ -901,6 +919,7 @@ enum cpt_restart {
 	CPT_RESTART_NANOSLEEP	= 1,	/* time, clock, ptr: rmtp */
 	CPT_RESTART_POLL	= 2,	/* time (if has_time), ptr: ufds, count */
 	CPT_RESTART_FUTEX	= 3,	/* time, ptr: uaddr, val, flags, bitset */
+	CPT_RESTART_CPU		= 4,	/* as NANOSLEEP, but time is one of clock, which counts CPU time */
 	CPT_RESTART_KINDS
 };
 
@@ -914,7 +933,7 @@ struct cpt_restart_body {
 	__u32 has_time;		/* 0, 1 */
 	__u64 time;		/* what remains of the waiting time */
 	__u64 ptr;
-	__u32 clock;		/* clock id of nanosleep */
+	__u32 clock;		/* clock id of nanosleep, CPU: that of a negative number */
 	__u32 count;		/* nfds of poll */
 	__u32 val, flags, bitset;
 	__u32 rmtp;		/* nanosleep: 0 no rmtp, 1 native, 2 compat */
@@ -966,6 +985,8 @@ struct cpt_task_rec {
 	__u32 ntls;		/* i386: 3, else 0 */
 	__u64 regs[CPT_NGREGS];	/* NT_PRSTATUS of the task's own kind */
 	__u32 tls[3][4];	/* struct user_desc */
+	__u32 vfork;		/* pid of a child that it waits for to call exec or exit; 0: nobody */
+	__u32 pad;
 };
 
 /* CPU times are nanoseconds. */

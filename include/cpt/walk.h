@@ -888,6 +888,58 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 	return NULL;
 }
 
+/* The area of @mm that holds @addr or NULL: the areas follow the MM, ascending, all of one size. */
+static inline const struct cpt_vma_rec *cpt_mm_area(const struct cpt_mm_rec *mm, __u64 addr)
+{
+	const struct cpt_vma_rec *vma = (const void *)((const __u8 *)mm + mm->rec.len);
+	__u32 lo = 0, hi = mm->areas;
+
+	while (lo < hi) {
+		__u32 mid = lo + (hi - lo) / 2;
+
+		if (vma[mid].end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < mm->areas && vma[lo].start <= addr ? &vma[lo] : NULL;
+}
+
+/* What a policy is of: a live task, an area, or pages of shared memory. */
+static inline bool cpt_mpol_range_ok(const struct cpt_walk *w, const struct cpt_mpol_rec *r)
+{
+	const struct cpt_rec *owner = w->owner;
+	const struct cpt_vma_rec *vma;
+
+	switch (owner ? owner->kind : 0) {
+	case CPT_K_TASK:
+		return ((const struct cpt_task_rec *)owner)->state == CPT_TASK_LIVE && !r->start && !r->end;
+	case CPT_K_MM:
+		vma = cpt_mm_area((const void *)owner, r->start);
+		return vma && vma->type != CPT_VMA_VDSO && vma->type != CPT_VMA_VVAR && r->start < r->end &&
+		       r->end <= vma->end && r->start % CPT_PAGE == 0 && r->end % CPT_PAGE == 0;
+	case CPT_K_SHMEM: case CPT_K_SHM:
+		return r->start < r->end && r->end <= 1ULL << 51;
+	}
+	return false;
+}
+
+static inline const char *cpt_check_mpol(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_mpol_rec *r = (const void *)rec;
+	__u64 nodes = 0;
+	int i;
+
+	CPT_BAD_IF(!cpt_mpol_range_ok(w, r), "NUMA policy that belongs to nothing");
+	for (i = 0; i < CPT_NODES_MAX / 64; i++)
+		nodes |= r->nodes[i];
+	CPT_BAD_IF(!r->mode || r->mode > CPT_MPOL_MODES || (r->flags & ~CPT_MPOL_FLAGS) ||
+		   !nodes != (r->mode == CPT_MPOL_LOCAL), "mode of a NUMA policy");
+	CPT_BAD_IF(r->home < -1 || r->home >= CPT_NODES_MAX || r->last >= CPT_NODES_MAX ||
+		   (r->last && w->owner->kind != CPT_K_TASK), "node of a NUMA policy");
+	return NULL;
+}
+
 static inline const char *cpt_check_files(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_files_rec *r = (const void *)rec;
@@ -1008,6 +1060,25 @@ static inline const char *cpt_check_proc(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+/* A clock of CPU time: ~pid << 3 | thread << 2 | which, where pid may be 0. */
+static inline bool cpt_cpu_clock(__s32 clock)
+{
+	return clock < 0 && (clock & 3) != 3;
+}
+
+static inline bool cpt_cpu_timer_ok(const struct cpt_timer_rec *r, const struct cpt_proc_rec *proc)
+{
+	__u32 named = ~((__u32)r->clock >> 3 | 0xe0000000u);
+
+	if (r->clock >= 0)
+		return !r->cpu;
+	if (!cpt_cpu_clock(r->clock) || r->cpu > CPT_PID_MAX || (r->it.value && !r->absolute))
+		return false;
+	if (named)
+		return !r->cpu || r->cpu == named;
+	return (r->clock & 4) || r->cpu == proc->pid;
+}
+
 static inline const char *cpt_check_timer(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_timer_rec *r = (const void *)rec;
@@ -1017,7 +1088,8 @@ static inline const char *cpt_check_timer(struct cpt_walk *w, const struct cpt_r
 	w->want_timers--;
 	CPT_BAD_IF(r->timer_id > 0x7fffffff || r->signo < 0 || r->signo > CPT_NSIG ||
 		   r->it.value >> 62 || r->it.interval >> 62 || r->thread > CPT_PID_MAX ||
-		   r->absolute > 1 || r->fired > 1, "timer");
+		   r->absolute > 1 || r->fired > 1 || r->pad, "timer");
+	CPT_BAD_IF(!cpt_cpu_timer_ok(r, (const void *)w->owner), "timer on CPU time");
 	return NULL;
 }
 
@@ -1100,10 +1172,13 @@ static inline const char *cpt_check_task(struct cpt_walk *w, const struct cpt_re
 	CPT_BAD_IF(r->exit_code > 0xffff || r->exit_signal > CPT_NSIG ||
 		   r->pdeath_signal > CPT_NSIG, "signal of a task");
 	CPT_BAD_IF(r->nice < -20 || r->nice > 19, "nice value");
+	CPT_BAD_IF(r->vfork > CPT_PID_MAX || (r->vfork && (r->state != CPT_TASK_LIVE || r->vfork == r->pid)) || r->pad,
+		   "vfork of a task");
 	CPT_BAD_IF(r->comm[15], "name of a task");
 	CPT_BAD_IF(r->restart.kind >= CPT_RESTART_KINDS || r->restart.has_time > 1 ||
 		   r->restart.rmtp > 2 || r->restart.time >> 62 ||
-		   (r->restart.flags & ~CPT_FUTEX_FLAGS), "restart block");
+		   (r->restart.flags & ~CPT_FUTEX_FLAGS) ||
+		   (r->restart.kind == CPT_RESTART_CPU && !cpt_cpu_clock(r->restart.clock)), "restart block");
 	if (r->state != CPT_TASK_LIVE)
 		CPT_BAD_IF(r->nregs || r->ntls || r->restart.kind, "registers of a dead task");
 	else
@@ -1294,6 +1369,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 			    cpt_check_mq },
 	[CPT_K_MQFD]	= { "open POSIX message queue", sizeof(struct cpt_mqfd_rec), true, true, true, CPT_NO_DATA,
 			    cpt_check_mqfd },
+	[CPT_K_MPOL]	= { "NUMA policy", sizeof(struct cpt_mpol_rec), true, false, false, CPT_NO_DATA, cpt_check_mpol },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 
@@ -1397,23 +1473,6 @@ static inline const char *cpt_runs_check(const struct cpt_data_rec *d, const str
 	}
 	CPT_BAD_IF(bytes != d->bytes, "bytes of a data section");
 	return NULL;
-}
-
-/* The area of @mm that holds @addr or NULL: the areas follow the MM, ascending, all of one size. */
-static inline const struct cpt_vma_rec *cpt_mm_area(const struct cpt_mm_rec *mm, __u64 addr)
-{
-	const struct cpt_vma_rec *vma = (const void *)((const __u8 *)mm + mm->rec.len);
-	__u32 lo = 0, hi = mm->areas;
-
-	while (lo < hi) {
-		__u32 mid = lo + (hi - lo) / 2;
-
-		if (vma[mid].end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo < mm->areas && vma[lo].start <= addr ? &vma[lo] : NULL;
 }
 
 static inline const char *cpt_mm_run_check(const struct cpt_mm_rec *mm, const struct cpt_run *run)

@@ -329,12 +329,11 @@ static inline bool compat_shmem_policy(const struct inode *inode)
 #endif
 }
 
-/* The NUMA policy of an area, if that exists. */
+/* Has an area a NUMA policy of its own? */
 static inline bool compat_vma_policy(const struct vm_area_struct *vma)
 {
 #ifdef CONFIG_NUMA
-	return vma->vm_policy || (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == TMPFS_MAGIC &&
-				  compat_shmem_policy(file_inode(vma->vm_file)));
+	return vma->vm_policy;
 #else
 	return false;
 #endif

@@ -68,10 +68,6 @@ const char *cpt_attr_obstacle(struct task_struct *t)
 #endif
 	if (shares_io(t))
 		return "shares its I/O context (CLONE_IO), which cannot be preserved yet";
-#ifdef CONFIG_NUMA
-	if (t->mempolicy)
-		return "has a NUMA policy, which cannot be preserved yet";
-#endif
 	if (test_tsk_thread_flag(t, TIF_NOCPUID))
 		return "may not use cpuid, which cannot be preserved yet";
 	if (chose_speculation(t))

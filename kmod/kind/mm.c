@@ -7,8 +7,8 @@
  * private one that were written), flags of madvise and mlock, pages that fork
  * shared with the parent (shared again, in the image once), holes.
  * Not preserved: that a page was swapped, or huge.
- * Refused: huge pages, device memory, userfaultfd, NUMA policies of shared memory,
- * area names, an LDT.
+ * Refused: huge pages, device memory, userfaultfd, NUMA policies of files on a tmpfs
+ * (of all else: mpol.c), area names, an LDT.
  *
  * Who shares with whom: a child's mm names its creator's as parent. An area that
  * both have alike is *inherited*: at restore the kernel's own fork copies it, and
@@ -197,6 +197,13 @@ static bool writable_later(const struct vm_area_struct *vma)
 	       future_sealed(vma->vm_file);
 }
 
+/* Of a file that has a name: ctl makes that anew, and knows nothing of policies. */
+static bool tmpfs_policy(const struct file *f)
+{
+	return file_inode(f)->i_sb->s_magic == TMPFS_MAGIC && !cpt_memfd_name(f) &&
+	       compat_shmem_policy(file_inode(f));
+}
+
 #define AIO_RING_MAGIC 0xa10a10a1	/* fs/aio.c */
 
 /* What stands against preserving an area; NULL: nothing. */
@@ -205,7 +212,7 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 	enum cpt_vma_type type = type_of(vma);
 
 	if (type == CPT_VMA_VDSO || type == CPT_VMA_VVAR)
-		return NULL;
+		return compat_vma_policy(vma) ? "a NUMA policy of the kernel's memory" : NULL;
 	if (special_name(vma))
 		return "memory of the kernel's";
 	if (vma->vm_flags & VM_HUGETLB)
@@ -222,7 +229,7 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 	if (vma->vm_flags & VM_SEALED)
 		return "sealed memory (mseal)";
 #endif
-	if (compat_vma_policy(vma))
+	if (type == CPT_VMA_FILE && tmpfs_policy(vma->vm_file))
 		return "memory with a NUMA policy";
 	if (anon_vma_name(vma))
 		return "named memory";
@@ -365,6 +372,7 @@ static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struc
 {
 	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, mm, 0);
+	int err = 0;
 
 	for_each_vma(vmi, vma) {
 		struct cpt_vma_rec *r = cpt_out_rec(ctx, CPT_K_VMA, 0, sizeof(*r), 0);
@@ -386,7 +394,13 @@ static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struc
 		}
 		m->areas++;
 	}
-	return 0;
+	vma_iter_init(&vmi, mm, 0);
+	for_each_vma(vmi, vma) {
+		err = cpt_mpol_dump_area(ctx, vma);
+		if (err)
+			break;
+	}
+	return err;
 }
 
 static u32 count_auxv(const struct mm_struct *mm)
@@ -947,6 +961,8 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		err = set_merge_any(ctx, r->flags);
 	if (!err)
 		err = map_areas(ctx, image, r);
+	if (!err)
+		err = cpt_mpol_restore_mm(ctx, rec);
 	if (!err)
 		err = restore_pages(ctx, rec);
 	if (!err)

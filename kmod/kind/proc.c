@@ -4,13 +4,14 @@
  * limits, interval timers, POSIX timers, signals queued for the process.
  *
  * Preserved: pid, group, session (tree.c makes them), all limits, ITIMER_*,
- * POSIX timers of the monotonic, realtime and boottime clocks with id, interval
- * and overrun; oom_score_adj; sub-reaper; being stopped (stop.c);
- * the controlling terminal (pty.c).
+ * POSIX timers of the monotonic, realtime and boottime clocks and on CPU time, of
+ * whomever, also of what is gone, with id, interval and overrun; oom_score_adj;
+ * sub-reaper; being stopped (stop.c); the controlling terminal (pty.c).
  * What it has used up: usage.c.
- * Refused: timers on CPU time, alarm clocks and TAI.
+ * Refused: alarm clocks (no VE may have CAP_WAKE_ALARM), timers of CLOCK_TAI.
  *
- * Times are what remained at the freeze; they run again from the resume on.
+ * Times are what remained at the freeze; they run again from the resume on. Those on
+ * CPU time are absolute: what was used up is restored exactly, before anything runs.
  */
 #include <linux/capability.h>
 #include <linux/hrtimer.h>
@@ -29,9 +30,38 @@
 
 /* obj->priv: a task of the process, held. */
 
-static bool clock_known(clockid_t clock)
+#define TIME_MAX ((1ULL << 62) - 1)	/* in the image; 146 years */
+#define CPUCLOCK_OWN ((clockid_t)(~0U << 3))	/* pid 0: of whoever asks */
+
+static bool on_cpu_time(const struct k_itimer *timer)
 {
-	return clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME;
+	return timer->it_clock < 0;
+}
+
+static enum pid_type cpu_pid_type(clockid_t clock)
+{
+	return CPUCLOCK_PERTHREAD(clock) ? PIDTYPE_PID : PIDTYPE_TGID;
+}
+
+/* Whose CPU time a timer counts, as a number in the VE; 0: it is gone; -1: it is not in the VE. */
+static pid_t cpu_pid(const struct cpt_ctx *ctx, const struct k_itimer *timer)
+{
+	struct pid *pid = timer->it.cpu.pid;
+	pid_t nr = 0;
+
+	rcu_read_lock();
+	if (pid_task(pid, cpu_pid_type(timer->it_clock)))
+		nr = pid_nr_ns(pid, ctx->ns) ?: -1;
+	rcu_read_unlock();
+	return nr;
+}
+
+static bool timer_known(const struct cpt_ctx *ctx, const struct k_itimer *timer)
+{
+	clockid_t clock = timer->it_clock;
+
+	return on_cpu_time(timer) ? cpu_pid(ctx, timer) >= 0 :
+	       clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC || clock == CLOCK_BOOTTIME;
 }
 
 static int proc_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
@@ -45,11 +75,11 @@ static int proc_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct c
 	if (t->sighand) {
 		spin_lock_irq(cpt_siglock(t));
 		compat_for_each_timer(timer, sig)
-			bad_timer |= !clock_known(timer->it_clock);
+			bad_timer |= !timer_known(ctx, timer);
 		spin_unlock_irq(cpt_siglock(t));
 	}
 	if (bad_timer)
-		cpt_obstacle(ctx, "process %d (%s) has a timer on CPU time or an alarm clock, which cannot be preserved yet",
+		cpt_obstacle(ctx, "process %d (%s) has an alarm clock, or a timer on the CPU time of a process outside the VE, which cannot be preserved",
 			     who->pid, who->comm);
 	err = cpt_tty_collect(ctx, who);
 	if (!err)
@@ -116,7 +146,7 @@ bool cpt_signal_early(const struct cpt_ctx *ctx, struct signal_struct *sig, cons
 		return false;
 	compat_for_each_timer(timer, sig)
 		if (timer->sigq == q)
-			return early(ctx, &timer->it.real.timer);
+			return !on_cpu_time(timer) && early(ctx, &timer->it.real.timer);
 	return false;
 }
 
@@ -162,20 +192,24 @@ static bool silent_left(const struct cpt_ctx *ctx, struct k_itimer *timer)
 		ktime_to_ns(hrtimer_get_expires(h)) > (s64)cpt_frozen_at(ctx, h->base->clockid));
 }
 
-static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
+/* One that has fired and is periodic is not queued until its signal is taken, as below. */
+static void dump_cpu_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
+{
+	u64 expires = cpu_timer_getexpires(&timer->it.cpu);
+
+	r->cpu = cpu_pid(ctx, timer);
+	if (!expires)
+		return;
+	r->absolute = 1;
+	r->it.value = min(expires, TIME_MAX);
+	r->fired = !cpu_timer_queued(&timer->it.cpu) && timer->it_interval && (timer->it_requeue_pending & 1);
+}
+
+static void dump_real_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
 {
 	struct hrtimer *h = &timer->it.real.timer;
 	bool again = timer_early(ctx, timer);
 
-	r->timer_id = timer->it_id;
-	r->clock = timer->it_clock;
-	r->notify = timer->it_sigev_notify;
-	r->signo = timer->sigq->info.si_signo;
-	r->sival = (unsigned long)timer->sigq->info.si_value.sival_ptr;
-	if (timer->it_sigev_notify & SIGEV_THREAD_ID)
-		r->thread = pid_nr_ns(timer->it_pid, ctx->ns);
-	r->overrun = max_t(s64, timer->it_overrun, 0);
-	r->it.interval = ktime_to_ns(timer->it_interval);
 	/*
 	 * A periodic timer that has fired stands still until its signal is taken;
 	 * then the kernel counts the periods since as overrun. So it is armed again
@@ -193,6 +227,23 @@ static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_t
 		r->it.value = remaining(ctx, h);
 	if (r->it.value >> 62)		/* it fired after the freeze */
 		r->it.value = 0;
+}
+
+static void dump_timer(struct cpt_ctx *ctx, struct k_itimer *timer, struct cpt_timer_rec *r)
+{
+	r->timer_id = timer->it_id;
+	r->clock = timer->it_clock;
+	r->notify = timer->it_sigev_notify;
+	r->signo = timer->sigq->info.si_signo;
+	r->sival = (unsigned long)timer->sigq->info.si_value.sival_ptr;
+	if (timer->it_sigev_notify & SIGEV_THREAD_ID)
+		r->thread = pid_nr_ns(timer->it_pid, ctx->ns);
+	r->overrun = max_t(s64, timer->it_overrun, 0);
+	r->it.interval = min_t(u64, ktime_to_ns(timer->it_interval), TIME_MAX);
+	if (on_cpu_time(timer))
+		dump_cpu_timer(ctx, timer, r);
+	else
+		dump_real_timer(ctx, timer, r);
 }
 
 static int dump_timers(struct cpt_ctx *ctx, struct signal_struct *sig, struct task_struct *t,
@@ -327,6 +378,38 @@ int cpt_proc_restore_late(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	return cpt_siginfo_restore(ctx, rec, true);
 }
 
+/*
+ * A timer of our own CPU time becomes one of whomever @r says. Nobody uses it yet, and it is
+ * the kernel's own reference that is exchanged: so the number that the program gave stays, too.
+ */
+static int aim_timer(struct cpt_ctx *ctx, const struct cpt_timer_rec *r)
+{
+	struct pid *pid = cpt_pid_get(ctx, r->cpu ?: ctx->undump->spare_pid);
+	struct k_itimer *timer;
+	struct task_struct *t;
+	bool found;
+
+	if (IS_ERR(pid))
+		return PTR_ERR(pid);
+	rcu_read_lock();
+	t = pid_task(pid, cpu_pid_type(r->clock));
+	found = t && (!CPUCLOCK_PERTHREAD(r->clock) || same_thread_group(t, current));
+	rcu_read_unlock();
+	if (found == !!r->cpu) {
+		spin_lock_irq(cpt_siglock(current));
+		compat_for_each_timer(timer, current->signal) {
+			if (timer->it_id != r->timer_id)
+				continue;
+			swap(timer->it.cpu.pid, pid);
+			timer->it_clock = r->clock;
+		}
+		spin_unlock_irq(cpt_siglock(current));
+	}
+	put_pid(pid);
+	return found == !!r->cpu ? 0 :
+	       cpt_fail(ctx, -EINVAL, "timer %u counts the CPU time of %u, which is not there", r->timer_id, r->cpu);
+}
+
 /* Make a timer, not yet armed, with its old id. */
 static int make_timer(struct cpt_ctx *ctx, const struct cpt_timer_rec *r)
 {
@@ -340,28 +423,31 @@ static int make_timer(struct cpt_ctx *ctx, const struct cpt_timer_rec *r)
 		.sigev_notify = r->notify,
 		._sigev_un._tid = r->thread,
 	};
+	bool cpu = r->clock < 0;
 	timer_t id;
 	long err;
 
 	if (!u)
 		return -ENOMEM;
-	if (!clock_known(r->clock))
+	if (!cpu && r->clock != CLOCK_REALTIME && r->clock != CLOCK_MONOTONIC && r->clock != CLOCK_BOOTTIME)
 		return cpt_fail(ctx, -EINVAL, "the image has a timer of an unknown clock %d", r->clock);
 	if (copy_to_user(&u->ev, &ev, sizeof(ev)))
 		return -EFAULT;
 	current->signal->next_posix_timer_id = r->timer_id;
-	err = ksys(timer_create, r->clock, &u->ev, &u->id);
+	err = ksys(timer_create, cpu ? r->clock | CPUCLOCK_OWN : r->clock, &u->ev, &u->id);
 	if (err)
 		return cpt_fail(ctx, err, "timer %u cannot be made: error %ld", r->timer_id, -err);
 	if (get_user(id, &u->id))
 		return -EFAULT;
 	if (id != r->timer_id)
 		return cpt_fail(ctx, -EEXIST, "timer %u got another id: %d", r->timer_id, id);
-	return 0;
+	return cpu ? aim_timer(ctx, r) : 0;
 }
 
 /*
- * cpt_timers_restore - make the process's POSIX timers; all threads exist
+ * cpt_timers_restore - make the process's POSIX timers
+ *
+ * All tasks exist, and nobody else makes anything: a process that is gone may be needed.
  */
 int cpt_timers_restore(struct cpt_ctx *ctx, const struct cpt_rec *proc)
 {

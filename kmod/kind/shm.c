@@ -5,7 +5,8 @@
  * Preserved: id, key, owner, creator, mode, size, contents, times, pids, SHM_LOCK,
  * SHM_NORESERVE; removed segments that somebody still has mapped; which mappings are
  * of one shmat(2); whose end takes it away (kernel.shm_rmid_forced).
- * Refused: huge pages, NUMA policies, a segment that somebody outside has attached, one of
+ * NUMA policies: mpol.c.
+ * Refused: huge pages, a segment that somebody outside has attached, one of
  * another IPC namespace.
  *
  * Every mapping that is made or goes changes times, pids and the count of the segment, and the
@@ -40,8 +41,6 @@ static const char *obstacle(const struct file *f)
 {
 	if (file_inode(f)->i_sb->s_magic == HUGETLBFS_MAGIC)
 		return "has huge pages";
-	if (compat_shmem_policy(file_inode(f)))
-		return "has a NUMA policy";
 	return NULL;
 }
 
@@ -118,7 +117,7 @@ static int shm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 				s->id);
 	fill(ctx, r, shm);
 	cpt_ipc_unlock(&shm->perm);
-	return 0;
+	return cpt_mpol_dump_shared(ctx, file_inode(s->file));
 }
 
 static int shm_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
@@ -193,7 +192,9 @@ static void *shm_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	f = err ? ERR_PTR(err) : memory_of(ctx, r);
 	if (IS_ERR(f))
 		return f;
-	err = cpt_file_contents(ctx, rec->id, f, PAGE_ALIGN(r->size));
+	err = cpt_mpol_restore_shared(ctx, rec, f);
+	if (!err)
+		err = cpt_file_contents(ctx, rec->id, f, PAGE_ALIGN(r->size));
 	i_size_write(file_inode(f), r->size);		/* the last page was written whole */
 	if (!err && (r->perm.mode & CPT_SHM_LOCKED))
 		err = lock_memory(ctx, r);

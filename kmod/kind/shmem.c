@@ -7,7 +7,7 @@
  * Preserved: size and contents, holes stay holes, swapped pages too; name, seals,
  * owner and mode of a memfd.
  * Not preserved: times of a memfd.
- * System V segments are shm.c's. Refused elsewhere (mm.c): huge pages, NUMA policies.
+ * System V segments are shm.c's, NUMA policies mpol.c's. Refused elsewhere (mm.c): huge pages.
  *
  * Contents come in the image in the order of the ids, and are read forward. What only
  * a descriptor holds is needed late, when descriptors are made; so whoever reads data
@@ -66,7 +66,7 @@ static int shmem_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		return -ENOMEM;
 	r->size = i_size_read(inode);
 	if (!name)
-		return 0;
+		return cpt_mpol_dump_shared(ctx, inode);
 	r->memfd = 1;
 	r->seals = SHMEM_I(inode)->seals;
 	r->mode = inode->i_mode & S_IALLUGO;
@@ -74,7 +74,7 @@ static int shmem_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->gid = from_kgid(&init_user_ns, inode->i_gid);
 	r->name_len = strlen(name);
 	memcpy(r + 1, name, r->name_len);
-	return 0;
+	return cpt_mpol_dump_shared(ctx, inode);
 }
 
 /* The first page at or after *@index that exists, present or swapped. */
@@ -177,7 +177,9 @@ static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	f = new_file(r);
 	if (IS_ERR(f))
 		return f;
-	err = cpt_file_contents(ctx, rec->id, f, PAGE_ALIGN(r->size));
+	err = cpt_mpol_restore_shared(ctx, rec, f);
+	if (!err)
+		err = cpt_file_contents(ctx, rec->id, f, PAGE_ALIGN(r->size));
 	if (!err && r->memfd)
 		err = set_properties(f, r);
 	if (err) {

@@ -5,9 +5,9 @@
  * Preserved: pid, name, general, FPU and vector registers, TLS, signal masks,
  * alternate stack, queued signals, what a system call was doing (restart block),
  * rseq, robust list, clear_child_tid, nice value, affinity, timer slack,
- * personality, no_new_privs, parent-death signal; what attr.c has.
+ * personality, no_new_privs, parent-death signal, waiting in vfork for a child (vfork.c); what attr.c and mpol.c have.
  * Not preserved: hardware breakpoints. What it has used up: usage.c.
- * Refused: traced tasks, vfork in progress, namespaces of its own,
+ * Refused: traced tasks and who waits for one in vfork, namespaces of its own,
  * 32-bit programs on a 64-bit kernel, and what cpt_attr_obstacle() names.
  * (Semaphore undo: sem.c.)
  *
@@ -57,7 +57,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 	if (t->ptrace)
 		return "is being traced";
 	if (!cpt_is_parked(ctx, t))
-		return "waits in vfork for its child, which cannot be preserved yet";
+		return "waits in vfork for its child, which is traced";
 	if (t->flags & PF_IO_WORKER)
 		return "is a worker of io_uring, which cannot be preserved yet";
 	if (is_32bit(t))
@@ -80,6 +80,7 @@ static const char *obstacle(struct cpt_ctx *ctx, struct task_struct *t, struct t
 		return "is in a pid namespace of its own, which cannot be preserved yet";
 	if (restarts_by_block(t) && t->restart_block.fn != kptr(hrtimer_nanosleep_restart) &&
 	    t->restart_block.fn != kptr(do_restart_poll) &&
+	    t->restart_block.fn != kptr(posix_cpu_nsleep_restart) &&
 	    t->restart_block.fn != kptr(futex_wait_restart))
 		return "is in a system call that cannot be restarted elsewhere yet";
 	return cpt_attr_obstacle(t);
@@ -163,6 +164,13 @@ static u64 time_left(u64 then, u64 frozen)
 	return then > frozen ? then - frozen : 1;
 }
 
+/* Where a sleep says how much of it was left, if it is interrupted. */
+static void dump_rmtp(const struct restart_block *b, struct cpt_restart_body *r)
+{
+	r->rmtp = b->nanosleep.type;
+	r->ptr = b->nanosleep.type == TT_NONE ? 0 : (unsigned long)b->nanosleep.rmtp;
+}
+
 static void dump_restart(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_restart_body *r)
 {
 	struct restart_block *b = &t->restart_block;
@@ -176,8 +184,13 @@ static void dump_restart(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_
 		r->time = time_left(b->nanosleep.expires,
 				    r->clock == CLOCK_BOOTTIME ? ctx->frozen_boot :
 				    r->clock == CLOCK_REALTIME ? ctx->frozen_real : ctx->frozen_mono);
-		r->rmtp = b->nanosleep.type;
-		r->ptr = b->nanosleep.type == TT_NONE ? 0 : (unsigned long)b->nanosleep.rmtp;
+		dump_rmtp(b, r);
+	} else if (b->fn == kptr(posix_cpu_nsleep_restart)) {
+		r->kind = CPT_RESTART_CPU;
+		r->clock = b->nanosleep.clockid;
+		r->has_time = 1;
+		r->time = min(b->nanosleep.expires, (1ULL << 62) - 1);
+		dump_rmtp(b, r);
 	} else if (b->fn == kptr(do_restart_poll)) {
 		r->kind = CPT_RESTART_POLL;
 		r->has_time = !!b->poll.has_timeout;
@@ -284,6 +297,7 @@ static void dump_live(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_tas
 	r->rseq_sig = t->rseq_sig;
 	r->timer_slack = t->timer_slack_ns;
 	r->cpus = affinity_of(t);
+	r->vfork = cpt_vfork_of(ctx, t);
 	dump_restart(ctx, t, &r->restart);
 }
 
@@ -328,6 +342,8 @@ static int task_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		err = dump_xstate(ctx, t);
 	if (!err)
 		err = cpt_attr_dump(ctx, t);
+	if (!err)
+		err = cpt_mpol_dump_task(ctx, t);
 	if (!err)
 		err = cpt_usage_dump(ctx, t);
 	if (!err)
@@ -414,6 +430,8 @@ int cpt_task_restore_late(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
 	err = cpt_siginfo_restore(ctx, &r->rec, false);
 	if (!err)
 		err = set_affinity(ctx, r->cpus);
+	if (!err)
+		err = cpt_mpol_restore_task(ctx, &r->rec);
 	if (!err)
 		err = cpt_attr_restore(ctx, r);
 	if (err)
@@ -527,12 +545,14 @@ void cpt_task_restart(struct cpt_ctx *ctx, const struct cpt_task_rec *r)
 
 	b->arch_data = 0;
 	switch (s->kind) {
+	case CPT_RESTART_CPU:
 	case CPT_RESTART_NANOSLEEP:
-		b->fn = kptr(hrtimer_nanosleep_restart);
+		b->fn = s->kind == CPT_RESTART_CPU ? kptr(posix_cpu_nsleep_restart) : kptr(hrtimer_nanosleep_restart);
 		b->nanosleep.clockid = s->clock;
 		b->nanosleep.type = s->rmtp == TT_NATIVE ? TT_NATIVE : TT_NONE;
 		b->nanosleep.rmtp = (struct __kernel_timespec __user *)(unsigned long)s->ptr;
-		b->nanosleep.expires = s->clock == CLOCK_REALTIME ? ktime_get_real_ns() + s->time :
+		b->nanosleep.expires = s->kind == CPT_RESTART_CPU ? s->time :
+				       s->clock == CLOCK_REALTIME ? ktime_get_real_ns() + s->time :
 				       s->clock == CLOCK_BOOTTIME ? ktime_get_boottime_ns() + s->time : mono;
 		break;
 	case CPT_RESTART_POLL: {

@@ -29,6 +29,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <linux/filter.h>
+#include <linux/mempolicy.h>
 #include <linux/seccomp.h>
 #include <mqueue.h>
 #include <pthread.h>
@@ -716,6 +717,26 @@ static void have_attributes(void)
 	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &prog));
 }
 
+/* Timers on CPU time, of one's own and of @pid; policies of a task, an area and what is shared. */
+static void have_more(pid_t pid)
+{
+	struct sigevent ev = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1 };
+	struct itimerspec its = { { 3, 0 }, { 1000, 0 } };
+	clockid_t clocks[] = { CLOCK_PROCESS_CPUTIME_ID, CLOCK_THREAD_CPUTIME_ID, ~(unsigned int)pid << 3 | 2 };
+	char *private = memory(MAP_PRIVATE, 1 << 14), *shared = memory(MAP_SHARED, 1 << 14);
+	unsigned long node = 1;
+	int i, id;
+
+	for (i = 0; i < 3; i++) {
+		must(syscall(SYS_timer_create, clocks[i], &ev, &id));
+		must(syscall(SYS_timer_settime, id, 0, &its, NULL));
+	}
+	if (syscall(SYS_set_mempolicy, MPOL_PREFERRED, &node, 8) && errno == ENOSYS)
+		return;
+	must(syscall(SYS_mbind, private, 1 << 13, MPOL_BIND, &node, 8, 0));
+	must(syscall(SYS_mbind, shared + 4096, 1 << 13, MPOL_INTERLEAVE, &node, 8, 0));
+}
+
 static int new_terminal(int *slave)
 {
 	char name[32];
@@ -787,6 +808,13 @@ static int busy(const char *dir)
 	if (!child)
 		_exit(3);
 	sleep(1);
+	have_more(child);
+	must(child = fork());
+	if (!child) {
+		if (!vfork())
+			thread(NULL);
+		_exit(4);
+	}
 	must(open("busy", O_RDONLY | O_CREAT, 0600));
 	thread(NULL);
 	return 1;

@@ -186,6 +186,35 @@ static void s_vfork(void)
 	test_reap(pid);
 }
 
+/* a parent in vfork whose child is traced, and cannot park */
+static void s_vforktraced(void)
+{
+	volatile pid_t *child = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid_t pid = test_fork();
+	int status;
+
+	if (!pid) {
+		if (!vfork()) {
+			*child = getpid();
+			while (*child != 1)
+				usleep(10000);
+			_exit(0);
+		}
+		_exit(8);
+	}
+	while (!*child)
+		usleep(10000);
+	want(ptrace(PTRACE_SEIZE, *child, 0, 0));
+	sys(ptrace(PTRACE_INTERRUPT, *child, 0, 0));
+	sys(waitpid(*child, &status, __WALL));
+	hold_as(pid, "waits in vfork for its child, which is traced");
+	kept(state_of(pid) == 'D', "its state is %c", state_of(pid));
+	sys(ptrace(PTRACE_DETACH, *child, 0, 0));
+	*child = 1;
+	sys(waitpid(pid, &status, 0));
+	kept(WIFEXITED(status) && WEXITSTATUS(status) == 8, "%#x", status);
+}
+
 /* --- security --------------------------------------------------------------------------------------- */
 
 static void s_seccomp(void)
@@ -928,7 +957,7 @@ static void s_unlinkedexe(void)
 
 static const struct { const char *name; void (*run)(void); } sorts[] = {
 #define S(n) { #n, s_##n }
-	S(fifo), S(batch), S(idle), S(resetonfork), S(ioprio), S(ioshared), S(uclamp), S(stopped), S(traced), S(vfork),
+	S(fifo), S(batch), S(idle), S(resetonfork), S(ioprio), S(ioshared), S(uclamp), S(stopped), S(traced), S(vfork), S(vforktraced),
 	S(seccomp), S(notifier), S(unanswered), S(landlock), S(keyring), S(dispatch), S(tsc), S(mdwe), S(ioflusher), S(ksm), S(nothp),
 	S(mce), S(speculation), S(vmaname), S(mseal), S(mempolicy), S(mbind), S(mlockall), S(devzero),
 	S(unlinkeddir), S(pkey), S(ldt), S(aio), S(membarrier),

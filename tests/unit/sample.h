@@ -504,11 +504,25 @@ static inline uint64_t sample_mqfd(struct sample *s, uint64_t mq, uint32_t mount
 	return r->rec.id;
 }
 
+/* Interleaved over two nodes. */
+static inline struct cpt_mpol_rec *sample_mpol(struct sample *s, uint64_t start, uint64_t end)
+{
+	struct cpt_mpol_rec *r = sample_rec(s, CPT_K_MPOL, sizeof(*r), false);
+
+	r->start = start;
+	r->end = end;
+	r->mode = 3;
+	r->home = -1;
+	r->nodes[0] = 3;
+	return r;
+}
+
 static inline uint64_t sample_shmem(struct sample *s)
 {
 	struct cpt_shmem_rec *r = sample_rec(s, CPT_K_SHMEM, sizeof(*r), true);
 
 	r->size = 3 * CPT_PAGE - 100;
+	sample_mpol(s, 1, 3);
 	return r->rec.id;
 }
 
@@ -601,6 +615,7 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	sample_vma(s, SAMPLE_SYSV, 2, CPT_VMA_SYSV, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED, s->shmat);
 	sample_vma(s, SAMPLE_STACK, 3, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_GROWSDOWN, 0);
 	sample_vma(s, SAMPLE_VDSO, 2, CPT_VMA_VDSO, CPT_VMA_READ | CPT_VMA_EXEC, 0);
+	sample_mpol(s, SAMPLE_HEAP, SAMPLE_HEAP + 4 * CPT_PAGE)->home = 1;
 	return r->rec.id;
 }
 
@@ -769,7 +784,7 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 	int i;
 
 	r->pid = r->pgid = r->sid = pid;
-	r->ntimers = 1;
+	r->ntimers = 2;
 	for (i = 0; i < CPT_NRLIMIT; i++)
 		r->rlim[i].max = ~0ULL;
 	r->stop = CPT_STOP_STOPPED;
@@ -779,6 +794,12 @@ static inline uint64_t sample_proc(struct sample *s, uint32_t pid)
 	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
 	t->signo = 14;
 	t->it.value = 1000000000;
+	t = sample_rec(s, CPT_K_TIMER, sizeof(*t), false);
+	t->timer_id = 1;
+	t->clock = -2;			/* CLOCK_THREAD_CPUTIME_ID */
+	t->cpu = pid;
+	t->absolute = 1;
+	t->it.value = 2000000000;
 	sums = sample_rec(s, CPT_K_SUMS, sizeof(*sums), false);
 	sums->used.utime = sums->cutime = 20000000;
 	return r->rec.id;
@@ -838,6 +859,7 @@ static inline uint64_t sample_task(struct sample *s, uint64_t creator, uint64_t 
 	} else if (pid == 14) {
 		a->policy = CPT_SCHED_FIFO;
 		a->rt_priority = 4;
+		sample_mpol(s, 0, 0)->last = 1;
 	}
 	return r->rec.id;
 }
