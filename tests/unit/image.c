@@ -199,10 +199,10 @@ static struct cpt_vma_rec *vma(struct sample *s, unsigned int nth)
 #define NOT_INHERITED	"area that its memory's parent has not"
 
 /* memory */
-BAD(NOT_INHERITED, { vma(s, 7)->end += CPT_PAGE; })
-BAD(NOT_INHERITED, { vma(s, 7)->start -= CPT_PAGE; })
-BAD(NOT_INHERITED, { vma(s, 7)->type = CPT_VMA_ANON, vma(s, 7)->file = 0; })
-BAD(NOT_INHERITED, { vma(s, 7)->file = s->tty; })
+BAD(NOT_INHERITED, { vma(s, 8)->end += CPT_PAGE; })
+BAD(NOT_INHERITED, { vma(s, 8)->start -= CPT_PAGE; })
+BAD(NOT_INHERITED, { vma(s, 8)->type = CPT_VMA_ANON, vma(s, 8)->file = 0; })
+BAD(NOT_INHERITED, { vma(s, 8)->file = s->tty; })
 BAD(NOT_INHERITED, { vma(s, 0)->flags |= CPT_VMA_DONTFORK; })
 
 /* data */
