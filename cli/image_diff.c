@@ -1023,8 +1023,8 @@ static void diff_contents(struct diff *d, const struct cpt_rec *ra, const struct
 
 static void diff_pair(struct diff *d, const struct cpt_rec *ra, const struct cpt_rec *rb)
 {
-	static const unsigned int subs[] = { CPT_K_LOCK, CPT_K_FOWN, CPT_K_SOCKFILTER, CPT_K_TIMER, CPT_K_SIGINFO, CPT_K_XSTATE,
-					     CPT_K_ATTR, CPT_K_USAGE, CPT_K_SUMS, CPT_K_MPOL };
+	static const unsigned int subs[] = { CPT_K_MPOL, CPT_K_AIO, CPT_K_DNOTIFY, CPT_K_LOCK, CPT_K_FOWN, CPT_K_SOCKFILTER,
+					     CPT_K_TIMER, CPT_K_SIGINFO, CPT_K_XSTATE, CPT_K_ATTR, CPT_K_USAGE, CPT_K_SUMS };
 	unsigned int i;
 
 	diff_records(d, ra, ra, rb);

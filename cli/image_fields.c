@@ -179,6 +179,15 @@ FIELDS(mpol,
 	F(mpol_rec, home, INT), VOLATILE(mpol_rec, last, DEC, "the node whose turn it was changes with each page"),
 	ARRAY(mpol_rec, nodes, HEX));
 
+FIELDS(aio, F(aio_rec, start, HEX), F(aio_rec, max_reqs, DEC), F(aio_rec, head, DEC), F(aio_rec, tail, DEC),
+	F(aio_rec, completed, DEC));
+FIELDS(aio_event, F(aio_event, data, HEX), F(aio_event, obj, HEX), F(aio_event, res, INT), F(aio_event, res2, INT));
+static __u64 aio_events(const struct cpt_rec *rec)
+{
+	return (rec->len - sizeof(struct cpt_aio_rec)) / sizeof(struct cpt_aio_event);
+}
+PARTS(aio, { .name = "event", .size = sizeof(struct cpt_aio_event), .fields = aio_event_fields, .count = aio_events });
+
 FIELDS(files, F(files_rec, n, COUNT), F(files_rec, pad, PAD));
 FIELDS(fd, F(fd, fd, DEC), F(fd, cloexec, DEC), F(fd, file, REF));
 COUNT(files, n)
@@ -417,6 +426,7 @@ FIELDS(lock, F(lock_rec, start, DEC), F(lock_rec, end, DEC), F(lock_rec, kind, D
 	F(lock_rec, pid, DEC), F(lock_rec, fd, DEC));
 FIELDS(fown, F(fown_rec, pid, DEC), F(fown_rec, type, DEC), F(fown_rec, signum, DEC), F(fown_rec, uid, DEC),
 	F(fown_rec, euid, DEC), F(fown_rec, async, DEC), F(fown_rec, fd, DEC), F(fown_rec, pad, PAD));
+FIELDS(dnotify, F(dnotify_rec, fd, DEC), F(dnotify_rec, mask, HEX));
 
 const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_BLOB]	= { blob_fields, blob_parts },
@@ -428,7 +438,9 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_SHMEM]	= { shmem_fields, shmem_parts },
 	[CPT_K_MM]	= { mm_fields, mm_parts },
 	[CPT_K_VMA]	= { vma_fields, NULL },
+	[CPT_K_AIO]	= { aio_fields, aio_parts },
 	[CPT_K_FILES]	= { files_fields, files_parts },
+	[CPT_K_DNOTIFY]	= { dnotify_fields, NULL },
 	[CPT_K_FS]	= { fs_fields, fs_parts },
 	[CPT_K_SIGHAND]	= { sighand_fields, NULL },
 	[CPT_K_PROC]	= { proc_fields, NULL },

@@ -200,6 +200,18 @@ int cpt_mq_collect(struct cpt_ctx *ctx, const struct cpt_holder *who);
 /* kind/shm.c */
 int cpt_shmat_collect(struct cpt_ctx *ctx, struct vm_area_struct *vma, const struct cpt_holder *who);
 
+/* kind/dnotify.c */
+int cpt_dnotify_dump(struct cpt_ctx *ctx, struct file *f, const void *owner, u32 fd);
+int cpt_dnotify_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec);
+int cpt_dnotify_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, const void *owner);
+
+/* kind/aio.c */
+bool cpt_is_aio_ring(const struct vm_area_struct *vma);
+bool cpt_aio_owns(const struct mm_struct *mm, const struct vm_area_struct *vma);
+int cpt_aio_collect(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cpt_holder *who);
+int cpt_aio_dump(struct cpt_ctx *ctx, struct mm_struct *mm);
+int cpt_aio_restore(struct cpt_ctx *ctx, const struct cpt_aio_rec *r, u64 len);
+
 /* kind/sem.c */
 int cpt_semundo_collect(struct cpt_ctx *ctx);
 int cpt_semundo_restore(struct cpt_ctx *ctx, u64 id);

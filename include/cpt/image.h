@@ -124,6 +124,8 @@ enum cpt_kind {
 	CPT_K_SECCOMP	= 51,	/* object: struct cpt_seccomp_rec: a filter of system calls */
 	CPT_K_USAGE	= 52,	/* struct cpt_usage_rec: what the task before has used up */
 	CPT_K_SUMS	= 53,	/* struct cpt_sums_rec: … its process: dead threads, children */
+	CPT_K_AIO	= 54,	/* struct cpt_aio_rec: a context of asynchronous I/O of the memory before */
+	CPT_K_DNOTIFY	= 55,	/* struct cpt_dnotify_rec: a directory of the descriptor table before that tells of changes */
 	CPT_K_MPOL	= 58,	/* struct cpt_mpol_rec: a NUMA policy of the task, memory or shared memory before */
 	CPT_K_MAX
 };
@@ -729,6 +731,7 @@ enum cpt_vma_type {
 	CPT_VMA_VDSO	= 3,	/* the kernel's: [vdso] */
 	CPT_VMA_VVAR	= 4,	/* the kernel's: [vvar]… */
 	CPT_VMA_SYSV	= 5,	/* shared, file: SHMAT */
+	CPT_VMA_AIO	= 6,	/* shared, the ring of a context of io_setup(2): an AIO record, or inherited */
 	CPT_VMA_TYPES
 };
 
@@ -779,6 +782,28 @@ struct cpt_mpol_rec {
 	__u64 nodes[CPT_NODES_MAX / 64];
 };
 
+/* What io_getevents(2) gives, but for its padding the same everywhere. */
+struct cpt_aio_event {
+	__u64 data, obj;
+	__s64 res, res2;
+};
+#define CPT_AIO_RING_MAX	(65537ULL << 12)	/* bytes: what one io_setup(2) makes at most */
+
+/*
+ * Behind the areas of an MM, one for each that is a CPT_VMA_AIO and not inherited, ascending.
+ * A ring begins with a header, which is as long as an event; the rest are places for events:
+ * nr of them.
+ */
+struct cpt_aio_rec {
+	struct cpt_rec rec;
+	__u64 start;		/* of the area, and the number of the context */
+	__u32 max_reqs;		/* as it was asked for: 1 … (nr - 2) / 2 */
+	__u32 head;		/* as the program left it */
+	__u32 tail;		/* less than nr */
+	__u32 completed;	/* places that requests which are over have taken: less than nr */
+	/* struct cpt_aio_event events[]: those from head % nr to tail, which nobody has read */
+};
+
 struct cpt_files_rec {
 	struct cpt_rec rec;
 	__u32 n;
@@ -824,6 +849,16 @@ struct cpt_fown_rec {
 	__u32 async;		/* CPT_ASYNC_* */
 	__u32 fd;		/* CPT_ASYNC_ON: the descriptor that signals name; else 0 */
 	__u32 pad;
+};
+
+/* cpt_dnotify_rec.mask, as fcntl(2) takes it with F_NOTIFY */
+#define CPT_DN_EVENTS		0x3fu		/* DN_ACCESS, _MODIFY, _CREATE, _DELETE, _RENAME, _ATTRIB */
+#define CPT_DN_MULTISHOT	(1u << 31)
+
+struct cpt_dnotify_rec {
+	struct cpt_rec rec;
+	__u32 fd;		/* the descriptor that signals name; who gets them is the file's: FOWN */
+	__u32 mask;		/* CPT_DN_*: one event or more */
 };
 
 struct cpt_fs_rec {

@@ -49,9 +49,11 @@ struct cpt_walk {
 
 	__u32 ntasks;			/* TASK records seen */
 	__u32 want_vmas;		/* VMA records still owed to the last MM */
+	__u32 want_aio;			/* AIO records owed to the last MM, when its areas are complete */
 	__u32 want_timers;
 	__u64 cpu_time;			/* of all tasks seen */
 	__u64 vma_end;			/* of the last VMA of that MM */
+	__u64 aio_end;			/* of the ring of its last AIO */
 	const struct cpt_rec *owner;	/* the object that records without id belong to */
 	const struct cpt_rec *fpu_of;	/* the task whose XSTATE was seen last */
 	const struct cpt_rec *attr_of;	/* … whose ATTR */
@@ -853,7 +855,8 @@ static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec 
 	CPT_BAD_IF(r->nauxv > CPT_AUXV_MAX || !cpt_fits(rec, sizeof(*r), r->nauxv, 8),
 		   "length of an auxiliary vector");
 	w->want_vmas = r->areas;
-	w->vma_end = 0;
+	w->want_aio = 0;
+	w->vma_end = w->aio_end = 0;
 	return NULL;
 }
 
@@ -876,10 +879,14 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 	CPT_BAD_IF((r->flags & CPT_VMA_INHERIT) &&
 		   (!((const struct cpt_mm_rec *)w->owner)->parent),
 		   "inherited memory area without a parent");
+	w->want_aio += r->type == CPT_VMA_AIO && !(r->flags & CPT_VMA_INHERIT);
 	if (r->type == CPT_VMA_FILE)
 		CPT_BAD_IF(!cpt_ref_mappable(w, rec, r->file), "file of a memory area");
 	else if (r->type == CPT_VMA_SHMEM)
 		CPT_BAD_IF(!cpt_ref_shmem(w, rec, r->file, false), "shared memory of an area");
+	else if (r->type == CPT_VMA_AIO)
+		CPT_BAD_IF(r->file || !(r->flags & CPT_VMA_SHARED) || (r->flags & CPT_VMA_EXEC) ||
+			   r->end - r->start > CPT_AIO_RING_MAX, "ring of asynchronous I/O");
 	else if (r->type == CPT_VMA_SYSV)
 		CPT_BAD_IF(!(r->flags & CPT_VMA_SHARED) || !cpt_ref(w, rec, r->file, CPT_K_SHMAT, false),
 			   "shared memory of an area");
@@ -940,6 +947,28 @@ static inline const char *cpt_check_mpol(struct cpt_walk *w, const struct cpt_re
 	return NULL;
 }
 
+static inline const char *cpt_check_aio(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_aio_rec *r = (const void *)rec;
+	const struct cpt_vma_rec *area;
+	__u32 nr, head;
+
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_MM || !w->want_aio,
+		   "context of asynchronous I/O that belongs to nothing");
+	w->want_aio--;
+	area = cpt_mm_area((const void *)w->owner, r->start);
+	CPT_BAD_IF(!area || area->type != CPT_VMA_AIO || (area->flags & CPT_VMA_INHERIT) ||
+		   area->start != r->start || r->start < w->aio_end, "ring of asynchronous I/O");
+	w->aio_end = area->end;
+	nr = (area->end - area->start) / sizeof(struct cpt_aio_event) - 1;
+	head = r->head % nr;
+	CPT_BAD_IF(!r->max_reqs || r->max_reqs > (nr - 2) / 2 || r->tail >= nr || r->completed >= nr,
+		   "size of a ring of asynchronous I/O");
+	CPT_BAD_IF(!cpt_fits(rec, sizeof(*r), (r->tail < head ? nr : 0) + r->tail - head,
+			     sizeof(struct cpt_aio_event)), "events of asynchronous I/O");
+	return NULL;
+}
+
 static inline const char *cpt_check_files(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_files_rec *r = (const void *)rec;
@@ -953,6 +982,34 @@ static inline const char *cpt_check_files(struct cpt_walk *w, const struct cpt_r
 			   fd[i].cloexec > 1, "descriptor");
 		CPT_BAD_IF(!cpt_ref_file(w, rec, fd[i].file), "file of a descriptor");
 	}
+	return NULL;
+}
+
+/* Has the table the descriptor @n? */
+static inline bool cpt_has_fd(const struct cpt_files_rec *r, __u32 n)
+{
+	const struct cpt_fd *fd = (const void *)(r + 1);
+	__u32 lo = 0, hi = r->n;
+
+	while (lo < hi) {
+		__u32 mid = lo + (hi - lo) / 2;
+
+		if (fd[mid].fd < n)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo < r->n && fd[lo].fd == n;
+}
+
+static inline const char *cpt_check_dnotify(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_dnotify_rec *r = (const void *)rec;
+
+	CPT_BAD_IF(!w->owner || w->owner->kind != CPT_K_FILES || !cpt_has_fd((const void *)w->owner, r->fd),
+		   "notice of a directory that belongs to nothing");
+	CPT_BAD_IF(!(r->mask & CPT_DN_EVENTS) || (r->mask & ~(CPT_DN_EVENTS | CPT_DN_MULTISHOT)),
+		   "notice of a directory");
 	return NULL;
 }
 
@@ -1325,8 +1382,10 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_MEMFD]	= { "memfd", sizeof(struct cpt_memfd_rec), true, true, true, CPT_NO_DATA, cpt_check_memfd },
 	[CPT_K_MM]	= { "memory", sizeof(struct cpt_mm_rec), false, true, false, CPT_AREAS, cpt_check_mm },
 	[CPT_K_VMA]	= { "memory area", sizeof(struct cpt_vma_rec), true, false, false, CPT_NO_DATA, cpt_check_vma },
+	[CPT_K_AIO]	= { "asynchronous I/O", sizeof(struct cpt_aio_rec), false, false, false, CPT_NO_DATA, cpt_check_aio },
 	[CPT_K_FILES]	= { "descriptor table", sizeof(struct cpt_files_rec), false, true, false, CPT_NO_DATA, cpt_check_files },
 	[CPT_K_LOCK]	= { "lock", sizeof(struct cpt_lock_rec), true, false, false, CPT_NO_DATA, cpt_check_lock },
+	[CPT_K_DNOTIFY]	= { "notice of a directory", sizeof(struct cpt_dnotify_rec), true, false, false, CPT_NO_DATA, cpt_check_dnotify },
 	[CPT_K_FS]	= { "root and cwd", sizeof(struct cpt_fs_rec), false, true, false, CPT_NO_DATA, cpt_check_fs },
 	[CPT_K_SIGHAND]	= { "signal handlers", sizeof(struct cpt_sighand_rec), true, true, false, CPT_NO_DATA, cpt_check_sighand },
 	[CPT_K_PROC]	= { "process", sizeof(struct cpt_proc_rec), true, true, false, CPT_NO_DATA, cpt_check_proc },
@@ -1407,6 +1466,8 @@ static inline const char *cpt_rec_check(struct cpt_walk *w, const struct cpt_rec
 	CPT_BAD_IF(rec->version > 0, "a record newer than this program");
 	CPT_BAD_IF(rec->len < row->size || (row->exact && rec->len != row->size), "length of a record");
 	CPT_BAD_IF(w->want_vmas && rec->kind != CPT_K_VMA, "memory areas are missing");
+	CPT_BAD_IF(!w->want_vmas && w->want_aio && rec->kind != CPT_K_AIO && rec->kind != CPT_K_MPOL,
+		   "contexts of asynchronous I/O are missing");
 	CPT_BAD_IF(w->want_timers && rec->kind != CPT_K_TIMER && rec->kind != CPT_K_SIGINFO,
 		   "timers are missing");
 	if (row->object) {
@@ -1438,7 +1499,7 @@ static inline int cpt_meta_check(struct cpt_walk *w)
 			return -EINVAL;
 		off += rec->len;
 	}
-	if (w->want_vmas || w->want_timers || w->ntasks != w->hdr->tasks ||
+	if (w->want_vmas || w->want_aio || w->want_timers || w->ntasks != w->hdr->tasks ||
 	    w->nobj != w->hdr->objects) {
 		w->err = "records are missing";
 		w->err_off = off;

@@ -204,16 +204,6 @@ static inline int compat_fown_make(struct file *f)
 #endif
 }
 
-/* Has anybody ever called for signals of @f? Before 6.12 that shows if it was F_SETOWN or F_NOTIFY. */
-static inline bool compat_fown_used(struct file *f)
-{
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 12, 0)
-	return file_f_owner(f);
-#else
-	return f->f_owner.pid || f->f_owner.pid_type;
-#endif
-}
-
 /*
  * The inode that a watch is on, with a reference; NULL: it goes away with its file system.
  * With the group locked. A connector points to the object itself since 6.10 (fs/notify/mark.c).

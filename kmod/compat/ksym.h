@@ -15,6 +15,7 @@
 
 #include <linux/cred.h>
 #include <linux/dcache.h>
+#include <linux/dnotify.h>
 #include <linux/fs.h>
 #include <linux/capability.h>
 #include <linux/uaccess.h>
@@ -22,6 +23,7 @@
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs_struct.h>
+#include <linux/fsnotify_backend.h>
 #include <linux/ipc_namespace.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>

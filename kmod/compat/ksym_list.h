@@ -16,9 +16,15 @@ KSYM(do_exit)
 KSYM(do_sigaction)
 KSYM(do_timerfd_settime)
 KSYM(exit_sem)
+#ifdef CONFIG_DNOTIFY
+KSYM(fcntl_dirnotify)
+#endif
 KSYM(fcntl_setlease)
 KSYM(free_time_ns)
 KSYM(free_uid)
+#ifdef CONFIG_DNOTIFY
+KSYM(fsnotify_recalc_mask)
+#endif
 KSYM(from_mnt_ns)
 #ifdef CONFIG_SECURITY_LANDLOCK
 KSYM(hook_cred_free)
@@ -63,6 +69,11 @@ KSYS(landlock_create_ruleset)
 KSYS(inotify_add_watch)
 KSYS(inotify_init1)
 KSYS(inotify_rm_watch)
+#ifdef CONFIG_AIO
+KSYS(io_destroy)
+KSYS(io_setup)
+KSYS(io_submit)
+#endif
 KSYS(madvise)
 #ifdef CONFIG_NUMA
 KSYS(mbind)
@@ -74,6 +85,7 @@ KSYS(mq_notify)
 KSYS(mq_open)
 KSYS(mq_timedsend)
 KSYS(mq_unlink)
+KSYS(mremap)
 KSYS(msgget)
 KSYS(msgsnd)
 KSYS(pidfd_open)

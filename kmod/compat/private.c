@@ -321,6 +321,10 @@ int cpt_private_init(void)
 		bad = "terminals";
 	else if (!compat_seccomp_known())
 		bad = "seccomp";
+	else if (!compat_dnotify_known())
+		bad = "notices of directories (or fs.dir-notify-enable is 0)";
+	else if (!compat_aio_known())
+		bad = "asynchronous I/O (or fs.aio-max-nr leaves none)";
 	if (event)
 		fput(event);
 	if (timer)

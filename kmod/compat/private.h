@@ -16,11 +16,13 @@
 #include <linux/kref.h>
 #include <linux/mutex.h>
 #include <linux/path.h>
+#include <linux/percpu-refcount.h>
 #include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/seccomp.h>
 #include <linux/tty.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 
 /* fs/eventfd.c */
 struct compat_eventfd {
@@ -149,6 +151,61 @@ struct compat_seccomp {
 	struct bpf_prog *prog;
 	void *notif;
 };
+
+/* fs/notify/dnotify/dnotify.c */
+struct compat_dnotify_mark {
+	struct fsnotify_mark mark;
+	struct dnotify_struct *dn;	/* under the mark's lock, one for each file and table of descriptors */
+};
+
+u32 compat_dnotify_mask(struct file *f, const void *owner, u32 *fd);
+bool compat_dnotify_set_mask(struct file *f, const void *owner, u32 mask);
+bool compat_dnotify_known(void);
+
+/* fs/aio.c: a context of io_setup(2), and the table of those of a memory */
+struct compat_kioctx {
+	struct percpu_ref users;
+	atomic_t dead;
+	struct percpu_ref reqs;
+	unsigned long user_id;
+	void __percpu *cpu;
+	unsigned int req_batch, max_reqs, nr_events;
+	unsigned long mmap_base, mmap_size;
+	void **ring_pages;
+	long nr_pages;
+	struct rcu_work free_rwork;
+	void *rq_wait;
+	struct {
+		atomic_t reqs_available;
+	} ____cacheline_aligned_in_smp;
+	struct {
+		spinlock_t ctx_lock;
+		struct list_head active_reqs;	/* that wait for something, and can be cancelled */
+	} ____cacheline_aligned_in_smp;
+	struct {
+		struct mutex ring_lock;
+		wait_queue_head_t wait;
+	} ____cacheline_aligned_in_smp;
+	struct {
+		unsigned int tail;
+		unsigned int completed_events;
+		spinlock_t completion_lock;	/* of both, and of the ring's tail */
+	} ____cacheline_aligned_in_smp;
+	void *internal_pages[8];
+	struct file *aio_ring_file;
+	unsigned int id;			/* its place in the table */
+};
+
+struct compat_kioctx_table {
+	struct rcu_head rcu;
+	unsigned int nr;
+	struct compat_kioctx *table[];
+};
+
+struct compat_kioctx *compat_kioctx_from(const struct mm_struct *mm, unsigned int *i);
+struct compat_kioctx *compat_kioctx_of(const struct mm_struct *mm, const struct file *ring);
+unsigned long compat_kioctx_busy(struct compat_kioctx *k);
+bool compat_aio_known(void);
 
 struct sock_filter;
 void *compat_seccomp_make(struct compat_seccomp *prev, const struct sock_filter *insns, u32 n, bool log);

@@ -3,7 +3,8 @@
  * Tables of descriptors (files_struct): which descriptor is which open file, and
  * close-on-exec.
  *
- * Preserved: all numbers and flags; tables shared by clone(CLONE_FILES); POSIX locks (lock.c).
+ * Preserved: all numbers and flags; tables shared by clone(CLONE_FILES); POSIX locks (lock.c);
+ * directories that tell of changes (dnotify.c).
  */
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -124,6 +125,8 @@ static int files_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	for (i = 0; i < l->n && !err; i++)
 		if (has_locks(l->fds[i].file) && !seen_before(l, i))
 			err = cpt_locks_dump(ctx, l->fds[i].file, obj->ptr, l->fds[i].fd);
+	for (i = 0; i < l->n && !err; i++)
+		err = cpt_dnotify_dump(ctx, l->fds[i].file, obj->ptr, l->fds[i].fd);
 	return err;
 }
 
@@ -145,8 +148,17 @@ static int files_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		if (err < 0)
 			return cpt_fail(ctx, err, "descriptor %u cannot be made: error %d", fd[i].fd, -err);
 	}
+	err = cpt_dnotify_restore(ctx, rec);
+	if (err)
+		return err;
+	cpt_set_made(ctx, rec->id, current->files);	/* for files_link(), which does not look into it */
 	/* last: to close any descriptor of a file gives up all POSIX locks on it */
 	return cpt_locks_restore(ctx, rec, NULL);
+}
+
+static int files_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *made)
+{
+	return cpt_dnotify_link(ctx, rec, made);
 }
 
 const struct cpt_kind_ops cpt_files_ops = {
@@ -156,4 +168,5 @@ const struct cpt_kind_ops cpt_files_ops = {
 	.dump		= files_dump,
 	.release	= files_release,
 	.restore	= files_restore,
+	.link		= files_link,
 };

@@ -5,9 +5,8 @@
  *
  * Preserved: the process, thread or group, though it may be dead; the signal; the ids of
  * who set it; whether O_ASYNC is in force, and the descriptor that signals name.
- * Refused: somebody outside the VE; what has owners by itself (random, terminals);
- * directories that tell of changes by signals (F_NOTIFY): whether one does nobody can
- * tell, but it has, or had, an owner.
+ * Refused: somebody outside the VE; what has owners by itself (random, terminals).
+ * (Directories that tell of changes: dnotify.c.)
  *
  * Restored when all tasks exist (cpt_file_link()).
  *
@@ -84,9 +83,6 @@ void cpt_fown_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_hold
 	if (r.async && f->f_op->fasync && (!ops->async || S_ISCHR(file_inode(f)->i_mode)))
 		cpt_obstacle(ctx, "process %d (%s) has O_ASYNC set on fd %d (%pD), which cannot be preserved yet",
 			     who->pid, who->comm, who->fd, f);
-	if (S_ISDIR(file_inode(f)->i_mode) && compat_fown_used(f))
-		cpt_obstacle(ctx, "process %d (%s) is told of changes in the directory %pD by signals (F_NOTIFY, fd %d), which cannot be preserved",
-			     who->pid, who->comm, f, who->fd);
 }
 
 /*

@@ -5,7 +5,8 @@
  *
  * Preserved: private and shared anonymous memory, file mappings (the pages of a
  * private one that were written), flags of madvise and mlock, pages that fork
- * shared with the parent (shared again, in the image once), holes.
+ * shared with the parent (shared again, in the image once), holes, contexts of
+ * asynchronous I/O (aio.c).
  * Not preserved: that a page was swapped, or huge.
  * Refused: huge pages, device memory, userfaultfd, NUMA policies of files on a tmpfs
  * (of all else: mpol.c), area names, an LDT.
@@ -182,6 +183,8 @@ static enum cpt_vma_type type_of(struct vm_area_struct *vma)
 		return CPT_VMA_SHMEM;
 	if (is_sysv(vma))
 		return CPT_VMA_SYSV;
+	if (cpt_is_aio_ring(vma))
+		return CPT_VMA_AIO;
 	return vma->vm_file ? CPT_VMA_FILE : CPT_VMA_ANON;
 }
 
@@ -203,8 +206,6 @@ static bool tmpfs_policy(const struct file *f)
 	return file_inode(f)->i_sb->s_magic == TMPFS_MAGIC && !cpt_memfd_name(f) &&
 	       compat_shmem_policy(file_inode(f));
 }
-
-#define AIO_RING_MAGIC 0xa10a10a1	/* fs/aio.c */
 
 /* What stands against preserving an area; NULL: nothing. */
 static const char *area_obstacle(struct vm_area_struct *vma)
@@ -233,12 +234,10 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 		return "memory with a NUMA policy";
 	if (anon_vma_name(vma))
 		return "named memory";
-	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == AIO_RING_MAGIC)
-		return "a context of asynchronous I/O (io_setup)";
 	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC)
 		return "secret memory (memfd_secret)";
 	if (vma->vm_file && (file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) &&
-	    type != CPT_VMA_SHMEM && type != CPT_VMA_SYSV && !cpt_memfd_name(vma->vm_file))
+	    type != CPT_VMA_SHMEM && type != CPT_VMA_SYSV && type != CPT_VMA_AIO && !cpt_memfd_name(vma->vm_file))
 		return "memory of a file without a path";
 	if (writable_later(vma))
 		return "memory of a sealed memfd that was mapped for writing";
@@ -303,33 +302,6 @@ static int collect_mm(struct cpt_ctx *ctx, struct mm_struct *mm, const struct cp
 	return err;
 }
 
-static int mm_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
-{
-	struct mm_struct *mm = obj->ptr;
-	struct cpt_holder holder = *who;
-	struct mm_state *s = kzalloc(sizeof(*s), GFP_KERNEL);
-	int err;
-
-	if (!s)
-		return -ENOMEM;
-	holder.fd = -1;
-	err = collect_mm(ctx, mm, &holder);
-	if (err) {
-		kfree(s);
-		return err;
-	}
-	s->parent = who->parent_mm;
-	mmget(mm);
-	obj->priv = s;
-	return 0;
-}
-
-static void mm_release(struct cpt_obj *obj)
-{
-	kfree(obj->priv);
-	mmput(obj->ptr);
-}
-
 /* Lock an mm and, inside, its parent, if it has one. */
 static void lock_both(struct mm_struct *mm, struct mm_struct *parent)
 {
@@ -365,6 +337,51 @@ static bool inherited(struct mm_struct *parent, struct vm_area_struct *vma)
 	if (type_of(vma) == CPT_VMA_VDSO || type_of(vma) == CPT_VMA_VVAR)
 		same = same && p->vm_start == vma->vm_start && p->vm_end == vma->vm_end;
 	return same;
+}
+
+/* A ring that is not the memory's own (aio.c) must be one that fork gives it again. */
+static void refuse_others_rings(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struct *parent,
+				const struct cpt_holder *who)
+{
+	struct vm_area_struct *vma;
+	VMA_ITERATOR(vmi, mm, 0);
+
+	lock_both(mm, parent);
+	for_each_vma(vmi, vma)
+		if (cpt_is_aio_ring(vma) && !cpt_aio_owns(mm, vma) && !inherited(parent, vma))
+			cpt_obstacle(ctx, "process %d (%s) has at %lx the ring of a context of asynchronous I/O that is not its own, which cannot be preserved",
+				     who->pid, who->comm, vma->vm_start);
+	unlock_both(mm, parent);
+}
+
+static int mm_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
+{
+	struct mm_struct *mm = obj->ptr;
+	struct cpt_holder holder = *who;
+	struct mm_state *s = kzalloc(sizeof(*s), GFP_KERNEL);
+	int err;
+
+	if (!s)
+		return -ENOMEM;
+	holder.fd = -1;
+	err = collect_mm(ctx, mm, &holder);
+	if (!err)
+		err = cpt_aio_collect(ctx, mm, &holder);
+	if (err) {
+		kfree(s);
+		return err;
+	}
+	refuse_others_rings(ctx, mm, who->parent_mm, &holder);
+	s->parent = who->parent_mm;
+	mmget(mm);
+	obj->priv = s;
+	return 0;
+}
+
+static void mm_release(struct cpt_obj *obj)
+{
+	kfree(obj->priv);
+	mmput(obj->ptr);
 }
 
 static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struct *parent,
@@ -479,7 +496,7 @@ static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	lock_both(mm, parent);
 	err = dump_areas(ctx, mm, parent, r);
 	unlock_both(mm, parent);
-	return err;
+	return err ? err : cpt_aio_dump(ctx, mm);
 }
 
 /* --- pages at dump ------------------------------------------------------------------------- */
@@ -739,6 +756,13 @@ static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 	return unmap(at, COMPAT_TASK_SIZE);
 }
 
+/* Room for a ring, which restore_rings() puts there: until then nothing else comes there. */
+static unsigned long keep_room(const struct cpt_vma_rec *r)
+{
+	return vm_mmap(NULL, r->start, r->end - r->start, PROT_NONE,
+		       MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0);
+}
+
 static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 {
 	unsigned long flags = MAP_FIXED | (r->flags & CPT_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE) |
@@ -762,8 +786,11 @@ static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 	lifted = f && (r->flags & CPT_VMA_SHARED) && (r->flags & CPT_VMA_WRITE) && future_sealed(f);
 	if (lifted)
 		SHMEM_I(file_inode(f))->seals &= ~F_SEAL_FUTURE_WRITE;
-	addr = vm_mmap(f, r->start, r->end - r->start, prot_of(r->flags), flags,
-		       r->pgoff << PAGE_SHIFT);
+	if (r->type == CPT_VMA_AIO)
+		addr = keep_room(r);
+	else
+		addr = vm_mmap(f, r->start, r->end - r->start, prot_of(r->flags), flags,
+			       r->pgoff << PAGE_SHIFT);
 	if (lifted)
 		SHMEM_I(file_inode(f))->seals |= F_SEAL_FUTURE_WRITE;
 	if (addr != r->start)
@@ -784,6 +811,26 @@ static int map_areas(struct cpt_ctx *ctx, const struct vdso_image *image, const 
 			err = map_area(ctx, r);
 	}
 	return err ? err : cpt_vdso_map(ctx, image, m);
+}
+
+/* Contexts of asynchronous I/O. When all areas are there: new rings come between them at first. */
+static int restore_rings(struct cpt_ctx *ctx, const struct cpt_mm_rec *m)
+{
+	const struct cpt_rec *rec = &m->rec;
+	int err = 0;
+
+	while (!err && (rec = cpt_rec_after(ctx, rec)) && !rec->id) {
+		const struct cpt_aio_rec *r = (const void *)rec;
+		const struct cpt_vma_rec *area;
+
+		if (rec->kind != CPT_K_AIO)
+			continue;
+		area = cpt_mm_area(m, r->start);
+		err = cpt_aio_restore(ctx, r, area->end - area->start);
+		if (!err)
+			err = protect_anew(area->start, area->end - area->start, prot_of(area->flags));
+	}
+	return err;
 }
 
 /* The area of the mm's record that holds @addr; sections ascend, so the search goes on. */
@@ -963,6 +1010,8 @@ static int mm_restore(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		err = map_areas(ctx, image, r);
 	if (!err)
 		err = cpt_mpol_restore_mm(ctx, rec);
+	if (!err)
+		err = restore_rings(ctx, r);
 	if (!err)
 		err = restore_pages(ctx, rec);
 	if (!err)

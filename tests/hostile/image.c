@@ -28,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <linux/aio_abi.h>
 #include <linux/filter.h>
 #include <linux/mempolicy.h>
 #include <linux/seccomp.h>
@@ -737,6 +738,26 @@ static void have_more(pid_t pid)
 	must(syscall(SYS_mbind, shared + 4096, 1 << 13, MPOL_INTERLEAVE, &node, 8, 0));
 }
 
+/* A context of asynchronous I/O with events that nobody reads, and a directory that would tell of changes. */
+static void have_watchers(void)
+{
+	static char bytes[3];
+	struct iocb cb[3], *list[3];
+	aio_context_t ctx = 0;
+	int fd, i;
+
+	must(fd = open("read", O_RDWR | O_CREAT, 0600));
+	must(syscall(SYS_io_setup, 5, &ctx));
+	for (i = 0; i < 3; i++) {
+		cb[i] = (struct iocb){ .aio_lio_opcode = IOCB_CMD_PREAD, .aio_fildes = fd,
+				       .aio_buf = (unsigned long)&bytes[i], .aio_nbytes = 1 };
+		list[i] = &cb[i];
+	}
+	must(syscall(SYS_io_submit, ctx, 3, list));
+	must(fd = open(".", O_RDONLY | O_DIRECTORY));
+	must(fcntl(fd, F_NOTIFY, DN_RENAME | DN_MULTISHOT));
+}
+
 static int new_terminal(int *slave)
 {
 	char name[32];
@@ -793,6 +814,7 @@ static int busy(const char *dir)
 	have_files();
 	have_sockets();
 	have_attributes();
+	have_watchers();
 	have_terminals();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))

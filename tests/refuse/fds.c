@@ -16,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <linux/userfaultfd.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
@@ -322,14 +323,58 @@ static int k_sealed(void)
 	return fd;
 }
 
-static int k_aio(void)
+static int k_aiopoll(void)
+{
+	static struct iocb cb = { .aio_lio_opcode = IOCB_CMD_POLL, .aio_buf = POLLIN };
+	struct iocb *list[1] = { &cb };
+	aio_context_t ctx = 0;
+
+	cb.aio_fildes = sys(eventfd(0, 0));
+	if (syscall(SYS_io_setup, 4, &ctx) || syscall(SYS_io_submit, ctx, 1, list) != 1)
+		return -1;
+	snprintf(also, sizeof(also),
+		 "waits for a file by asynchronous I/O (IOCB_CMD_POLL, context %lx), which cannot be preserved yet",
+		 (unsigned long)ctx);
+	return open("/dev/null", O_RDONLY);
+}
+
+static int k_aiohole(void)
 {
 	aio_context_t ctx = 0;
 
+	if (syscall(SYS_io_setup, 1000, &ctx))
+		return -1;
+	sys(munmap((char *)ctx + PAGE, PAGE));
+	snprintf(also, sizeof(also),
+		 "has a context of asynchronous I/O whose ring at %lx is not mapped as a whole, which cannot be preserved",
+		 (unsigned long)ctx);
+	return open("/dev/null", O_RDONLY);
+}
+
+/* Whom the ring was of has it no more: the child goes on for this sort. */
+static int k_aiostale(void)
+{
+	aio_context_t ctx = 0;
+	int p[2];
+	pid_t pid;
+
 	if (syscall(SYS_io_setup, 4, &ctx))
 		return -1;
+	sys(pipe(p));
+	pid = test_fork();
+	if (pid) {
+		close(p[0]);
+		sys(syscall(SYS_io_destroy, ctx));
+		close(p[1]);
+		test_reap(pid);
+		_exit(0);
+	}
+	close(p[1]);
+	check(!read(p[0], &pid, 1));	/* when the parent has closed it */
+	close(p[0]);
 	snprintf(also, sizeof(also),
-		 "has a context of asynchronous I/O (io_setup) at %lx: [aio], which cannot be preserved yet", (unsigned long)ctx);
+		 "has at %lx the ring of a context of asynchronous I/O that is not its own, which cannot be preserved",
+		 (unsigned long)ctx);
 	return open("/dev/null", O_RDONLY);
 }
 
@@ -592,15 +637,6 @@ static int k_unreachable(void)	/* moved out of what its mount shows */
 	return fd;
 }
 
-static int k_dnotify(void)
-{
-	int fd;
-
-	sys(mkdir(own("/tmp"), 0700));
-	fd = sys(open(own("/tmp"), O_RDONLY | O_DIRECTORY));
-	return fcntl(fd, F_NOTIFY, DN_CREATE | DN_MULTISHOT) ? -1 : fd;
-}
-
 static int k_high(void)	/* fds.sh lets it */
 {
 	struct rlimit r = { 1200000, 1200000 };
@@ -828,7 +864,9 @@ static const struct sort {
 	{ "seccomp", k_seccomp, NULL, HOLDS_YET("a listener of seccomp") },
 	{ "watchpipe", k_watchpipe, NULL, "holds a pipe for kernel notifications (fd 40), which cannot be preserved" },
 	{ "sealed", k_sealed, NULL, NULL },
-	{ "aio", k_aio, NULL, NULL },
+	{ "aiopoll", k_aiopoll, NULL, NULL },
+	{ "aiohole", k_aiohole, NULL, NULL },
+	{ "aiostale", k_aiostale, NULL, NULL },
 	{ "nsfd", k_nsfd, NULL, HOLDS_YET("a namespace that is not the VE's own") },
 	{ "kmsg", k_kmsg, NULL, HOLDS_YET("the kernel's log (/dev/kmsg)") },
 	{ "console", k_console, NULL, HOLDS_YET("the console") },
@@ -861,8 +899,6 @@ static const struct sort {
 	{ "gonero", k_gonero, NULL, HOLDS_YET("a deleted file of a read-only mount") },
 	{ "gonerodir", k_gonerodir, NULL, HOLDS_YET("something deleted of a read-only mount") },
 	{ "unreachable", k_unreachable, NULL, "holds a file that no path of the VE leads to: @ (fd 40)" },
-	{ "dnotify", k_dnotify, NULL,
-	  "is told of changes in the directory fds.dnotify by signals (F_NOTIFY, fd 40), which cannot be preserved" },
 	{ "high", k_high, NULL, "has a descriptor above 1048576" },
 	{ "fdinfo", k_fdinfo, NULL, HOLDS_YET("a file of /proc about one descriptor or mapping") },
 	{ "proclock", k_proclock, NULL, "holds a lock on fd 40 (file of the kernel), which cannot be preserved yet" },

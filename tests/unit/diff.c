@@ -144,6 +144,7 @@ static bool fixed(const char *kind, const struct image_field *f)
 		"pipe end.pipe", "memfd.shmem", "socket.sock", "task.mm", "task.state", "signals of a file.async",
 		"message.sender", "System V shared memory.perm.key", "message queue.bytes", "mapped shared memory.shm",
 		"adjustment.sem", "POSIX message queue.bytes", "open POSIX message queue.mq",
+		"asynchronous I/O.start", "asynchronous I/O.head", "asynchronous I/O.tail",
 		"queue of a unix socket.peer", "queue of a unix socket.listener",
 	};
 	char name[64];
@@ -331,6 +332,7 @@ static void test_fields(void **state)
 static void test_names(void **state)
 {
 	struct cpt_deleted_rec *del;
+	struct cpt_aio_rec *aio;
 	struct cpt_task_rec *t;
 	struct cpt_fs_rec *fs;
 	struct sample a, b;
@@ -350,6 +352,21 @@ static void test_names(void **state)
 		free(text);
 	}
 	t->pid = ((struct cpt_proc_rec *)sample_obj(&b, t->proc))->pid = 14;
+
+	aio = sample_nth(&b, CPT_K_AIO, 0);
+	aio->head = 3;
+	aio->tail = 12;
+	fix_image(b.p, b.n);
+	{
+		long lines;
+		char *text = diff(&a, &b, false, &lines);
+
+		if (lines != 2 || !strstr(text, " head: 247 -> 3\n") || !strstr(text, " tail: 2 -> 12\n"))
+			fail_msg("%ld lines: %s", lines, text);
+		free(text);
+	}
+	aio->head = SAMPLE_PLACES + 120;
+	aio->tail = 2;
 
 	fs = sample_obj(&b, b.fs[2]);
 	fs->root_len = 10;

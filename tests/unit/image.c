@@ -95,7 +95,7 @@ static void test_cut(void **state)
 	}
 	s.n = full;
 	s.p[s.n++] = 0;
-	assert_string_equal(verify(&s), "at offset 118824: there is more after its end");
+	assert_string_equal(verify(&s), "at offset 122920: there is more after its end");
 	sample_free(&s);
 }
 
@@ -199,10 +199,10 @@ static struct cpt_vma_rec *vma(struct sample *s, unsigned int nth)
 #define NOT_INHERITED	"area that its memory's parent has not"
 
 /* memory */
-BAD(NOT_INHERITED, { vma(s, 7)->end += CPT_PAGE; })
-BAD(NOT_INHERITED, { vma(s, 7)->start -= CPT_PAGE; })
-BAD(NOT_INHERITED, { vma(s, 7)->type = CPT_VMA_ANON, vma(s, 7)->file = 0; })
-BAD(NOT_INHERITED, { vma(s, 7)->file = s->tty; })
+BAD(NOT_INHERITED, { vma(s, 8)->end += CPT_PAGE; })
+BAD(NOT_INHERITED, { vma(s, 8)->start -= CPT_PAGE; })
+BAD(NOT_INHERITED, { vma(s, 8)->type = CPT_VMA_ANON, vma(s, 8)->file = 0; })
+BAD(NOT_INHERITED, { vma(s, 8)->file = s->tty; })
 BAD(NOT_INHERITED, { vma(s, 0)->flags |= CPT_VMA_DONTFORK; })
 
 /* data */
@@ -401,8 +401,8 @@ static void test_files(void **state)
 	sample_image(&s);
 	from_fd(memfile(s.p, s.n), true, NULL);
 	from_fd(memfile(s.p, s.n), false, NULL);
-	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 118823, in its end record");
-	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 118823, in its end record");
+	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 122919, in its end record");
+	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 122919, in its end record");
 	from_fd(memfile(s.p, s.n - 5000), false, "is cut short");
 	from_fd(memfile(s.p, 5000), true, "is cut short: it ends at offset 5000, in its metadata");
 	from_fd(memfile(s.p, 5), true, "is cut short: it ends at offset 5, in its header");
@@ -468,8 +468,8 @@ static void test_claims(void **state)
 		lim.rlim_cur = lim.rlim_max = pages * CPT_PAGE + (64 << 20);
 		if (setrlimit(RLIMIT_AS, &lim))
 			_exit(3);
-		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 118824, in its metadata");
-		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 118824, in its metadata");
+		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 122920, in its metadata");
+		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 122920, in its metadata");
 		_exit(0);
 	}
 	assert_true(wait(&status) > 0);

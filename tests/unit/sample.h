@@ -27,6 +27,8 @@
 #define SAMPLE_SYSV	0x710000ULL
 #define SAMPLE_STACK	0x7ffff7000000ULL
 #define SAMPLE_VDSO	0x7ffff7ffd000ULL
+#define SAMPLE_AIO	0x7ffff8000000ULL
+#define SAMPLE_PLACES	127u	/* of a ring of one page */
 
 struct sample {
 	uint8_t *p;		/* the image: n bytes */
@@ -586,6 +588,20 @@ static inline void sample_vma(struct sample *s, uint64_t start, uint32_t pages, 
 	r->file = file;
 }
 
+/* Nine events, over the end of the ring. */
+static inline void sample_aio(struct sample *s)
+{
+	struct cpt_aio_rec *r = sample_rec(s, CPT_K_AIO, sizeof(*r) + 9 * sizeof(struct cpt_aio_event), false);
+	struct cpt_aio_event *e = (void *)(r + 1);
+
+	r->start = SAMPLE_AIO;
+	r->max_reqs = 4;
+	r->head = SAMPLE_PLACES + 120;
+	r->tail = 2;
+	r->completed = 10;
+	e[8] = (struct cpt_aio_event){ 5, SAMPLE_HEAP, -5, 0 };
+}
+
 static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 {
 	struct cpt_mm_rec *r = sample_rec(s, CPT_K_MM, sizeof(*r) + 4 * 8, true);
@@ -606,7 +622,7 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	r->dumpable = 1;
 	r->pkeys = parent ? 0 : 0x3e;
 	r->nauxv = 4;
-	r->areas = 7;
+	r->areas = 8;
 	sample_vma(s, SAMPLE_TEXT, 2, CPT_VMA_FILE, CPT_VMA_READ | CPT_VMA_EXEC | inherit, s->exe);
 	sample_vma(s, SAMPLE_HEAP, 4, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | inherit, 0);
 	sample_vma(s, SAMPLE_HEAP + 4 * CPT_PAGE, 2, CPT_VMA_FILE,
@@ -615,7 +631,10 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	sample_vma(s, SAMPLE_SYSV, 2, CPT_VMA_SYSV, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED, s->shmat);
 	sample_vma(s, SAMPLE_STACK, 3, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_GROWSDOWN, 0);
 	sample_vma(s, SAMPLE_VDSO, 2, CPT_VMA_VDSO, CPT_VMA_READ | CPT_VMA_EXEC, 0);
+	sample_vma(s, SAMPLE_AIO, 1, CPT_VMA_AIO, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED | inherit, 0);
 	sample_mpol(s, SAMPLE_HEAP, SAMPLE_HEAP + 4 * CPT_PAGE)->home = 1;
+	if (!parent)
+		sample_aio(s);
 	return r->rec.id;
 }
 
@@ -715,6 +734,7 @@ static inline uint64_t sample_files(struct sample *s)
 	const int n = sizeof(files) / sizeof(*files);
 	struct cpt_files_rec *r = sample_rec(s, CPT_K_FILES, sizeof(*r) + n * sizeof(struct cpt_fd), true);
 	struct cpt_fd *fd = (void *)(r + 1);
+	struct cpt_dnotify_rec *notice;
 	int i;
 
 	r->n = n;
@@ -724,6 +744,9 @@ static inline uint64_t sample_files(struct sample *s)
 		fd[i].file = files[i];
 	}
 	sample_lock(s, CPT_LOCK_POSIX, 121);
+	notice = sample_rec(s, CPT_K_DNOTIFY, sizeof(*notice), false);
+	notice->fd = 361;	/* rmdir */
+	notice->mask = CPT_DN_MULTISHOT | 4;
 	return r->rec.id;
 }
 

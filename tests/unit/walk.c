@@ -167,6 +167,8 @@ static void to_i386(struct sample *s)
 			vma->start &= 0xffffffff;
 			vma->end &= 0xffffffff;
 		}
+		if (rec->kind == CPT_K_AIO)
+			((struct cpt_aio_rec *)rec)->start &= 0xffffffff;
 	}
 }
 
@@ -749,6 +751,46 @@ META("shared memory of an area", vma, NTH(VMA, 3), { r->file = s->exe; })
 META("shared memory of an area", vma, NTH(VMA, 3), { r->file = 0; })
 META("file of an area without one", vma, NTH(VMA, 1), { r->file = s->exe; })
 
+/* AIO, and the area of its ring; in the second memory it is inherited */
+#define RING "ring of asynchronous I/O"
+#define RING_SIZE "size of a ring of asynchronous I/O"
+META(RING, vma, NTH(VMA, 7), { r->file = s->shm; })
+META(RING, vma, NTH(VMA, 7), { r->flags &= ~CPT_VMA_SHARED; })
+META(RING, vma, NTH(VMA, 7), { r->flags |= CPT_VMA_EXEC; })
+META(RING, vma, NTH(VMA, 4), {
+	r->type = CPT_VMA_AIO;
+	r->file = 0;
+	r->end = r->start + CPT_AIO_RING_MAX + CPT_PAGE;
+})
+META("contexts of asynchronous I/O are missing", vma, NTH(VMA, 4), {
+	r->type = CPT_VMA_AIO;
+	r->file = 0;
+	r->end = r->start + CPT_AIO_RING_MAX;
+})
+META("contexts of asynchronous I/O are missing", vma, NTH(VMA, 15), { r->flags &= ~CPT_VMA_INHERIT; })
+META("context of asynchronous I/O that belongs to nothing", vma, NTH(VMA, 7), {
+	r->type = CPT_VMA_ANON;
+	r->flags &= ~CPT_VMA_SHARED;
+})
+META("context of asynchronous I/O that belongs to nothing", aio, NTH(UTS, 0), {
+	r->rec.kind = CPT_K_AIO;
+})
+META(RING, aio, NTH(AIO, 0), { r->start += CPT_PAGE; })
+META(RING, aio, NTH(AIO, 0), { r->start++; })
+META(RING, aio, NTH(AIO, 0), { r->start = SAMPLE_VDSO; })
+META(RING, aio, NTH(AIO, 0), { r->start = 0; })
+META(RING_SIZE, aio, NTH(AIO, 0), { r->max_reqs = 0; })
+META(NULL, aio, NTH(AIO, 0), { r->max_reqs = (SAMPLE_PLACES - 2) / 2; })
+META(RING_SIZE, aio, NTH(AIO, 0), { r->max_reqs = (SAMPLE_PLACES - 2) / 2 + 1; })
+META(RING_SIZE, aio, NTH(AIO, 0), { r->tail = SAMPLE_PLACES; })
+META(RING_SIZE, aio, NTH(AIO, 0), { r->completed = SAMPLE_PLACES; })
+META(NULL, aio, NTH(AIO, 0), { r->completed = SAMPLE_PLACES - 1; })
+META(NULL, aio, NTH(AIO, 0), { r->head = 120; })
+META("events of asynchronous I/O", aio, NTH(AIO, 0), { r->head++; })
+META("events of asynchronous I/O", aio, NTH(AIO, 0), { r->tail++; })
+META(NULL, aio, NTH(AIO, 0), { r->head = 3; r->tail = 12; })
+META("events of asynchronous I/O", aio, NTH(AIO, 0), { r->head = r->tail; })
+
 /* FILES */
 META("length of a descriptor table", files, OBJ(files[0]), { r->n++; })
 META("length of a descriptor table", files, OBJ(files[0]), { r->n--; })
@@ -790,6 +832,20 @@ META("lease", lock, NTH(LOCK, 0), {			/* on a deleted file */
 })
 META("file or owner of a lock", lock, NTH(LOCK, 1), { r->fd = CPT_FD_MAX; })
 META("file or owner of a lock", lock, NTH(LOCK, 1), { ((struct cpt_reg_rec *)OBJ(leased))->file.flags = CPT_O_PATH; })
+
+/* DNOTIFY */
+META("notice of a directory that belongs to nothing", dnotify, NTH(DNOTIFY, 0), { r->fd++; })
+META("notice of a directory that belongs to nothing", dnotify, NTH(DNOTIFY, 0), { r->fd = CPT_FD_MAX; })
+META("notice of a directory that belongs to nothing", dnotify, NTH(UTS, 0), {
+	r->rec.kind = CPT_K_DNOTIFY;
+	r->rec.len = sizeof(*r);
+})
+META(NULL, dnotify, NTH(DNOTIFY, 0), { r->fd = 0; })
+META(NULL, dnotify, NTH(DNOTIFY, 0), { r->fd = 576; })
+META("notice of a directory", dnotify, NTH(DNOTIFY, 0), { r->mask = CPT_DN_MULTISHOT; })
+META("notice of a directory", dnotify, NTH(DNOTIFY, 0), { r->mask = 0; })
+META("notice of a directory", dnotify, NTH(DNOTIFY, 0), { r->mask |= 0x40; })
+META(NULL, dnotify, NTH(DNOTIFY, 0), { r->mask = CPT_DN_EVENTS; })
 
 /* FOWN */
 META("signals of a file", fown, NTH(FOWN, 0), { r->pid = CPT_PID_MAX + 1; })
