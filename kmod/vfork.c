@@ -7,7 +7,11 @@
  * comes back from the system call with the pid of the child, as it would sooner or later,
  * and parks. When it is thawed, it goes on to wait, before user mode, for what was not
  * done meanwhile; then the completion is on its own stack, as the kernel's is, so that the
- * next freeze finds it in the same way. After a restore it does the same.
+ * next freeze finds it in the same way. After a restore it does the same. As long as it
+ * waits there, the module cannot be unloaded.
+ *
+ * Not found: the parent of a child that is no child of its process (CLONE_PARENT, CLONE_THREAD
+ * with CLONE_VFORK); such a VE does not stop.
  *
  * Lock: task_lock() of the child, as in the kernel.
  */
