@@ -8,6 +8,8 @@
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 
+# BUG at block/blk-throttle.c:742 of 6.1-686: jiffies wrap, five minutes after the start, and slices with them
+[[ $(uname -m) != i?86 ]] || skip "a limit of I/O may bring down this kernel"
 with_ve
 put_program refuse/aio
 read -r major minor < <(stat -c '%Hd %Ld' "$PRIVATE")
