@@ -709,8 +709,10 @@ static int restore_queue(struct tty_struct *tty, const struct cpt_tty *t, const 
 		b->lookahead = b->used;
 	}
 	mutex_unlock(&buf->lock);
-	if (!(t->flags & CPT_TTY_NO_ROOM))
+	if (!(t->flags & CPT_TTY_NO_ROOM)) {
 		tty_flip_buffer_push(tty->port);
+		flush_work(&buf->work);		/* an epoll is to find it there */
+	}
 	return 0;
 }
 
@@ -746,7 +748,7 @@ static const u8 *restore_side(struct tty_struct *tty, const struct cpt_tty *t, c
 	mutex_unlock(&n->output_lock);
 	up_write(&tty->termios_rwsem);
 	tty_ldisc_deref(ld);
-	restore_flags(tty, t->flags);
+	tty->flow.stopped = t->flags & CPT_TTY_STOPPED;
 	err = restore_queue(tty, t, p);
 	return err ? ERR_PTR(err) : p + t->queue;
 }
@@ -760,13 +762,33 @@ static void restore_ctrl(struct tty_struct *tty, const struct cpt_tty *t)
 	spin_unlock_irq(&tty->ctrl.lock);
 }
 
+/* What can be read, before an epoll asks for it. */
+static int restore_contents(struct cpt_ctx *ctx, const struct cpt_pty_rec *r, struct tty_struct *slave)
+{
+	const u8 *p = restore_side(slave->link, &r->side[CPT_PTY_MASTER], (const u8 *)(r + 1));
+
+	if (!IS_ERR(p))
+		p = restore_side(slave, &r->side[CPT_PTY_SLAVE], p);
+	if (IS_ERR(p))
+		return cpt_fail(ctx, PTR_ERR(p), "terminal %u cannot be filled again: error %ld", r->index, -PTR_ERR(p));
+	restore_ctrl(slave->link, &r->side[CPT_PTY_MASTER]);
+	restore_ctrl(slave, &r->side[CPT_PTY_SLAVE]);
+	return 0;
+}
+
 /* In a task of the VE: a session or group may have nobody left. */
 static int pty_late(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *ptr)
 {
 	const struct cpt_pty_rec *r = (const void *)rec;
 	struct pty_made *made = ptr;
 	struct pid *pid;
+	int err;
 
+	if (r->cred) {
+		err = restore_contents(ctx, r, made->slave);
+		if (err)
+			return err;
+	}
 	if (r->session) {
 		pid = cpt_pid_get(ctx, r->session);
 		if (IS_ERR(pid))
@@ -787,20 +809,15 @@ static int pty_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *ptr)
 	const struct cpt_pty_rec *r = (const void *)rec;
 	struct pty_made *made = ptr;
 	struct tty_struct *slave = made->slave, *master = slave->link;
-	const u8 *p;
 
 	if (!r->cred) {		/* ctl's last reference: all slaves are hung up when it goes back to user mode */
 		fput(made->master);
 		made->master = NULL;
 		return 0;
 	}
-	p = restore_side(master, &r->side[CPT_PTY_MASTER], (const u8 *)(r + 1));
-	if (!IS_ERR(p))
-		p = restore_side(slave, &r->side[CPT_PTY_SLAVE], p);
-	if (IS_ERR(p))
-		return cpt_fail(ctx, PTR_ERR(p), "terminal %u cannot be filled again: error %ld", r->index, -PTR_ERR(p));
-	restore_ctrl(master, &r->side[CPT_PTY_MASTER]);
-	restore_ctrl(slave, &r->side[CPT_PTY_SLAVE]);
+	/* whoever opens a slave now would be refused, or undo it */
+	restore_flags(master, r->side[CPT_PTY_MASTER].flags);
+	restore_flags(slave, r->side[CPT_PTY_SLAVE].flags);
 	spin_lock_irq(&slave->ctrl.lock);
 	swap(slave->ctrl.session, made->session);
 	swap(slave->ctrl.pgrp, made->pgrp);

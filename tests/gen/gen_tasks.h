@@ -192,7 +192,8 @@ static void add_filter(void)
 	if (i == FILTERS)
 		return;
 	sys(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
-	sys(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog));
+	/* whether it logs only the images show */
+	sys(syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, PICK(0, 0, SECCOMP_FILTER_FLAG_LOG), &prog));
 	a->filter[a->nfilters++] = err;
 }
 

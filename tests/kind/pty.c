@@ -3,16 +3,17 @@
  * Pseudo terminals with both ends inside: numbers with gaps; what was typed and not read, half lines,
  * quoted characters and ends of file among it; what was written and not read, columns; echo that is
  * held up; full ones, with a writer that waits; packet mode; settings, size, exclusive use, locks, owner
- * and mode; slaves that are closed or were never open, masters that are closed.
+ * and mode; slaves that are closed or were never open, masters that are closed; epolls of them.
  */
 #include "cpt_test.h"
 
 #include <poll.h>
+#include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
 
 enum {
-	LINES, QUOTED, OUTPUT, ECHOED, PACKET, RAW, CLOSED, FRESH, HUNG, WRITER, OWNED, N_PAIRS
+	LINES, QUOTED, OUTPUT, ECHOED, PACKET, RAW, CLOSED, FRESH, HUNG, WRITER, OWNED, TABBED, ERASED, N_PAIRS
 };
 
 static struct pair {
@@ -33,12 +34,12 @@ static void open_pair(struct pair *pair, bool slave)
 	pair->slave = slave ? sys(open(name, O_RDWR | O_NOCTTY)) : -1;
 }
 
-static void settings(int fd, tcflag_t l_off, tcflag_t o_on)
+static void settings(int fd, tcflag_t l_off, tcflag_t l_on, tcflag_t o_on)
 {
 	struct termios t;
 
 	sys(tcgetattr(fd, &t));
-	t.c_lflag &= ~l_off;
+	t.c_lflag = (t.c_lflag & ~l_off) | l_on;
 	t.c_oflag |= o_on;
 	sys(tcsetattr(fd, TCSANOW, &t));
 }
@@ -101,6 +102,28 @@ static void read_pattern(int fd, int total, int mod)
 	silent(fd, "after all");
 }
 
+/* Two that can be read, in this order, and one that cannot. */
+static int watch(void)
+{
+	int ep = sys(epoll_create1(0)), i;
+	struct epoll_event e = { .events = EPOLLIN };
+
+	for (i = 0; i < 3; i++) {
+		e.data.fd = i == 0 ? p[OUTPUT].master : i == 1 ? p[LINES].slave : p[LINES].master;
+		sys(epoll_ctl(ep, EPOLL_CTL_ADD, e.data.fd, &e));
+	}
+	return ep;
+}
+
+static void check_watch(int ep)
+{
+	struct epoll_event e[4];
+
+	check_is(sys(epoll_wait(ep, e, 4, 0)), 2, "number of terminals that an epoll has");
+	check_is(e[0].data.fd, p[OUTPUT].master, "the first terminal of an epoll");
+	check_is(e[1].data.fd, p[LINES].slave, "the second terminal of an epoll");
+}
+
 /* Until no more goes. */
 static int fill_up(struct pair *pair)
 {
@@ -123,7 +146,7 @@ static int fill_up(struct pair *pair)
 int main(void)
 {
 	struct winsize size = { 33, 101, 7, 9 };
-	int gap[3], i, full, on = 1, off = 0, v;
+	int gap[3], i, full, on = 1, off = 0, v, ep;
 	struct stat st, then;
 	struct termios t;
 	pid_t writer;
@@ -137,23 +160,27 @@ int main(void)
 	for (i = 0; i < N_PAIRS / 4; i++)
 		close(gap[i]);
 
-	settings(p[LINES].slave, ECHO, 0);
+	settings(p[LINES].slave, ECHO, 0, 0);
 	type(&p[LINES], "one\ntwo\nend\004hal");
-	settings(p[QUOTED].slave, ECHO, 0);
+	settings(p[QUOTED].slave, ECHO, 0, 0);
 	type(&p[QUOTED], "a\026");
-	settings(p[OUTPUT].slave, 0, XTABS | ONLCR);
+	settings(p[OUTPUT].slave, 0, 0, XTABS | ONLCR);
 	check_is(sys(write(p[OUTPUT].slave, "x\nabc", 5)), 5, "write");
 	sys(tcflow(p[ECHOED].slave, TCOOFF));
 	type(&p[ECHOED], "held");
+	check_is(sys(write(p[TABBED].slave, "abc", 3)), 3, "write");
+	type(&p[TABBED], "\t");
+	settings(p[ERASED].slave, 0, ECHOPRT, 0);
+	type(&p[ERASED], "ab\177");
 	sys(ioctl(p[PACKET].master, TIOCPKT, &on));
 	check_is(sys(write(p[PACKET].slave, "data", 4)), 4, "write");
 	sys(tcflow(p[PACKET].slave, TCOOFF));
-	settings(p[RAW].slave, ICANON | ECHO | ISIG | IEXTEN, 0);
+	settings(p[RAW].slave, ICANON | ECHO | ISIG | IEXTEN, 0, 0);
 	full = fill_up(&p[RAW]);
 	check(full > 4096, "only %d bytes go into a terminal", full);
 	close(p[CLOSED].slave);
 	close(p[HUNG].master);
-	settings(p[WRITER].slave, 0, 0);
+	settings(p[WRITER].slave, 0, 0, 0);
 	writer = start_writer(&p[WRITER]);
 	sys(tcgetattr(p[OWNED].slave, &t));
 	t.c_cc[VERASE] = '#';
@@ -168,6 +195,7 @@ int main(void)
 	sys(fchown(p[OWNED].slave, 1234, 4321));
 	sys(fstat(p[OWNED].slave, &st));
 	sleep_ns(300 * MSEC);
+	ep = watch();
 	for (i = 0; i < N_PAIRS; i++) {
 		if (i == CLOSED || i == FRESH || i == HUNG)
 			continue;
@@ -177,6 +205,7 @@ int main(void)
 	test_ready();
 	test_wait();
 
+	check_watch(ep);
 	for (i = 0; i < N_PAIRS; i++) {
 		if (i != HUNG) {
 			sys(ioctl(p[i].master, TIOCGPTN, &v));
@@ -211,8 +240,14 @@ int main(void)
 	expect(p[OUTPUT].master, "x\r\nabc     |", "output");
 	silent(p[ECHOED].master, "echo that is held up");
 	sys(tcflow(p[ECHOED].slave, TCOON));
-	type(&p[ECHOED], "!");		/* with it comes what waits */
+	check_is(sys(write(p[ECHOED].slave, "!", 1)), 1, "write");	/* before it comes what waits */
 	expect(p[ECHOED].master, "held!", "echo");
+	expect(p[TABBED].master, "abc\t", "a tab");
+	type(&p[TABBED], "\177");	/* goes back to where the line began, behind what was written */
+	expect(p[TABBED].master, "\b\b\b\b\b", "a tab taken back");
+	silent(p[TABBED].master, "a tab taken back");
+	type(&p[ERASED], "c");
+	expect(p[ERASED].master, "ab\\b/c", "what is taken back on paper");
 	c = TIOCPKT_STOP;
 	check_is(sys(read(p[PACKET].master, &c, 1)), 1, "read");
 	check(c & TIOCPKT_STOP, "status of packets: %#x", c);

@@ -2,7 +2,7 @@
 /*
  * What processes have used up, and when they began: start times of all but init, of threads
  * and the dead, CPU times of each, of dead threads and of children, page faults,
- * switches, I/O; clocks of CPU time go on; RLIMIT_CPU counts what was used before.
+ * switches, I/O, each by all its counters; clocks of CPU time go on; RLIMIT_CPU counts what was used before.
  */
 #include "cpt_test.h"
 
@@ -81,12 +81,6 @@ static long ticks(int64_t ns)
 	return ns * sysconf(_SC_CLK_TCK) / NSEC;
 }
 
-static void *burning(void *arg)
-{
-	burn(BURN);
-	return arg;
-}
-
 static volatile bool over;
 static void *sleeping(void *tid)
 {
@@ -158,35 +152,85 @@ static void others(void)
 	thr(pthread_join(t, NULL));
 }
 
+#define USED_FILE	(64 * 4096)
+
+/* Something of all that is counted: also major faults, what goes to the disk, or does not, and comes from it. */
+static void *use(void *which)
+{
+	static char buf[USED_FILE];
+	char path[PATH_MAX], *p;
+	int fd, i, sum = 0;
+
+	snprintf(path, sizeof(path), "%s", test_path(which));
+	fd = sys(open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+	check(write(fd, buf, sizeof(buf)) == sizeof(buf));
+	sys(fsync(fd));
+	check(posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0);
+	p = sys(mmap(NULL, sizeof(buf), PROT_READ, MAP_SHARED, fd, 0));
+	for (i = 0; i < USED_FILE; i += 4096)
+		sum += *(volatile char *)(p + i);
+	check(sum == 0);
+	sys(munmap(p, sizeof(buf)));
+	check(pwrite(fd, buf, sizeof(buf), 0) == sizeof(buf));
+	sys(ftruncate(fd, 0));
+	sys(close(fd));
+	sys(unlink(path));
+	burn(BURN);
+	return NULL;
+}
+
+static const char *const io_names[] = {
+	"rchar", "wchar", "syscr", "syscw", "read_bytes", "write_bytes", "cancelled_write_bytes",
+};
+
+static void read_io(long long *io)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(io_names); i++)
+		io[i] = value_of("/proc/self/io", io_names[i]);
+}
+
+/* The counters of a struct rusage. (ru_maxrss of oneself is a memory's, and not preserved.) */
+#define FOR_EACH_RU(_x) \
+	_x(ru_minflt) _x(ru_majflt) _x(ru_inblock) _x(ru_oublock) _x(ru_nvcsw) _x(ru_nivcsw)
+
+/* Was there anything to compare? */
+static void some_of_all(const struct rusage *ru, const char *whose)
+{
+#define SOME(_m) check(ru->_m > 0, #_m " of %s", whose);
+	FOR_EACH_RU(SOME)
+#undef SOME
+}
+
 /* Itself: with dead threads and children that it has waited for. */
 static void itself(void)
 {
-	char buf[4096];
 	struct stat_of was, is;
 	struct rusage ru, now, kids, kids_now;
 	int64_t clock, after;
-	long long read_was, io, switches;
+	long long io[ARRAY_SIZE(io_names)], io_now[ARRAY_SIZE(io_names)];
+	long long switches;
 	pthread_t t;
 	pid_t pid = test_fork();
-	int fd;
+	size_t i;
 
 	if (!pid) {
-		burn(BURN);
+		use("child");
 		_exit(0);
 	}
 	test_reap(pid);
-	thr(pthread_create(&t, NULL, burning, NULL));
+	thr(pthread_create(&t, NULL, use, "thread"));
 	thr(pthread_join(t, NULL));
-	fd = sys(open("/dev/zero", O_RDONLY | O_CLOEXEC));
-	for (int i = 0; i < 500; i++)
-		sys(read(fd, buf, sizeof(buf)));
-	close(fd);
-	read_was = 500 * sizeof(buf);
+	use("self");
 	sys(getrusage(RUSAGE_SELF, &ru));
 	sys(getrusage(RUSAGE_CHILDREN, &kids));
 	was = look_pid(getpid());
-	io = value_of("/proc/self/io", "rchar");
-	check(io == -1 || io >= read_was, "%lld", io);
+	read_io(io);
+	for (i = 0; i < ARRAY_SIZE(io); i++)
+		check(io[i] > 0, "%s is %lld", io_names[i], io[i]);
+	some_of_all(&ru, "itself");
+	some_of_all(&kids, "children");
 	switches = value_of("/proc/self/status", "voluntary_ctxt_switches");
 	clock = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	check(clock >= BURN);
@@ -200,16 +244,23 @@ static void itself(void)
 	check(was.f[CUTIME] + was.f[CSTIME] >= ticks(BURN) - 2, "a child used CPU time");
 	grown("utime", was.f[UTIME], is.f[UTIME], ticks(20 * NSEC));
 	grown("page faults", was.f[MINFLT], is.f[MINFLT], 5000);
-	if (io >= 0)
-		grown("rchar", io, value_of("/proc/self/io", "rchar"), 1 << 20);
+	read_io(io_now);
+	for (i = 0; i < ARRAY_SIZE(io); i++)
+		grown(io_names[i], io[i], io_now[i], 1 << 20);
 	grown("switches", switches, value_of("/proc/self/status", "voluntary_ctxt_switches"), 100000);
 	sys(getrusage(RUSAGE_SELF, &now));
 	sys(getrusage(RUSAGE_CHILDREN, &kids_now));
 	check(now.ru_utime.tv_sec * NSEC + now.ru_utime.tv_usec * 1000 >=
 	      ru.ru_utime.tv_sec * NSEC + ru.ru_utime.tv_usec * 1000, "getrusage tells less");
 	check_is(kids_now.ru_utime.tv_usec, kids.ru_utime.tv_usec, "us of children");
-	check_is(kids_now.ru_minflt, kids.ru_minflt, "page faults of children");
 	check_is(kids_now.ru_maxrss, kids.ru_maxrss, "greatest child");
+	check_is(kids_now.ru_stime.tv_usec, kids.ru_stime.tv_usec, "us of children in the kernel");
+#define SAME(_m) check_is(kids_now._m, kids._m, #_m " of children");
+	FOR_EACH_RU(SAME)
+#undef SAME
+#define GROWN(_m) grown(#_m, ru._m, now._m, 1 << 20);
+	FOR_EACH_RU(GROWN)
+#undef GROWN
 }
 
 /* 2 s it may have; 1 was used before. */
