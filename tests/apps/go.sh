@@ -3,7 +3,7 @@
 # A program in Go (ticks.go): a thousand goroutines on a few threads with channels, timers, time-outs,
 # the poller, preemption by signals, the collector. Each knows what must come to it.
 # timeout: 600
-# short on: 6.1-i386
+# short on: 6.1-amd64
 # shellcheck source=tests/lib/apps.sh
 . "$(dirname "$0")/../lib/apps.sh"
 

@@ -5,7 +5,7 @@
 # of before; fg brings the jobs back, which take what is typed; ^C ends what runs, ^Z stops it, and the
 # window's new size reaches the programs in it.
 # timeout: 600
-# short on: 6.1-i386
+# short on: 6.1-amd64
 # shellcheck source=tests/lib/apps.sh
 . "$(dirname "$0")/../lib/apps.sh"
 

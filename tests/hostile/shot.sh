@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 # timeout: 300
-# short on: 6.1-amd64
+# short on: 6.12-amd64
 #
 # Processes of a suspended VE are killed from the host while it is dumped: the dump is whole or
 # fails with a sentence, the killed are gone when the VE goes on, the others are not.

@@ -3,7 +3,7 @@
 # 20 cycles in a row of a VE with programs of many sorts: all is well after each, the image does not
 # grow, and neither do the kernel's caches: what one cycle leaves behind, twenty would show.
 # timeout: 600
-# short on: 6.1-amd64
+# short on: 6.12-amd64
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 
