@@ -7,6 +7,7 @@
  * message queues.
  */
 #include "gen.h"
+#include "sysv.h"
 
 #include <mqueue.h>
 #include <sched.h>
@@ -35,16 +36,6 @@ static void some_perm(struct ipc_perm *p)
 	p->gid = rnd(3);
 	p->mode = PICK(0600, 0640, 0666, 0);
 }
-
-/* Done by somebody who is dead then. */
-#define BY_THE_DEAD(what) do {							\
-	pid_t child_ = test_fork();						\
-	if (!child_) {								\
-		what;								\
-		_exit(0);							\
-	}									\
-	test_reap(child_);							\
-} while (0)
 
 /* --- shared memory ---------------------------------------------------------------------------------- */
 
@@ -75,7 +66,7 @@ static bool make_shm(struct obj *o, int *fd)
 	if (one_in(4))
 		osys(o, shmctl(o->mode, SHM_LOCK, NULL));
 	if (one_in(3))
-		BY_THE_DEAD(osys(o, shmdt(p)));
+		IPC_CHILD(osys(o, shmdt(p)));
 	if (o->state & SHM_TWICE)
 		o->c = (uintptr_t)osys(o, shmat(o->mode, NULL, one_in(2) ? SHM_RDONLY : 0));
 	if (o->state & SHM_ATTACHED_) {
@@ -165,7 +156,7 @@ static bool make_sem(struct obj *o, int *fd)
 		if (!by)	/* would wait for zero */
 			continue;
 		if (one_in(4)) {
-			BY_THE_DEAD(sem_op(o, num, by, 0));
+			IPC_CHILD(sem_op(o, num, by, 0));
 		} else if (one_in(2)) {
 			sem_op(o, num, by, SEM_UNDO);
 			o->list2[num] -= by;
@@ -280,7 +271,7 @@ static bool make_msgq(struct obj *o, int *fd)
 		for (which = 0; o->list[which] != type; which++)
 			;
 		if (one_in(3))
-			BY_THE_DEAD(osys(o, msgrcv(o->mode, &msg, LONGEST, type, IPC_NOWAIT)));
+			IPC_CHILD(osys(o, msgrcv(o->mode, &msg, LONGEST, type, IPC_NOWAIT)));
 		else
 			osys(o, msgrcv(o->mode, &msg, LONGEST, type, IPC_NOWAIT));
 		forget_message(o, which);
