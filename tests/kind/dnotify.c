@@ -104,6 +104,8 @@ static void child_main(const char *own)
 	sys(chmod(own, 0711));		/* of the directory itself, and of what is in it */
 	sys(chmod(name(own, "in"), 0640));
 	told(CHILD, fd);
+	while (access(test_path("seen"), F_OK))		/* its notices go with it */
+		sleep_ns(50 * MSEC);
 	_exit(0);
 }
 
@@ -162,6 +164,7 @@ int main(void)
 	told(SHARED, shared);
 	sys(unlink(name(c, "new")));
 	told(SHARED, 60);			/* the child's number */
+	touch(test_path("seen"));
 	touch(name(m, "new"));
 	told(MEMORY, memory);
 	touch(name(e, "newer"));

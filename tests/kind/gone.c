@@ -179,6 +179,8 @@ int main(void)
 		places[i].dir = dirs[i];
 		begin(&places[i]);
 	}
+	/* busybox' init makes it when somebody ends whom it has to wait for */
+	close(sys(open("/run/utmp", O_CREAT | O_WRONLY, 0664)));
 	sys(inotify_add_watch(watch, "/", IN_CREATE | IN_DELETE | IN_ATTRIB | IN_MOVE));
 	sys(inotify_add_watch(watch, "/run", IN_CREATE | IN_DELETE | IN_ATTRIB | IN_MOVE));
 	sys(stat("/", &root));

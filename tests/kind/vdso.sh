@@ -26,6 +26,9 @@ foreign_cycle() {
 	rm -f "$WORK/image" "$WORK/foreign"
 }
 
+# whoever has started it may not be gone yet
+quiet() { local before; before=$(ve_pids); sleep 1; [[ $(ve_pids) == "$before" ]]; }
+until_ok 20 quiet || fail "processes come and go"
 before=$(areas)
 [[ $before == +([0-9])"x1+0 " ]] || fail "vdsos at first: $before"
 foreign_cycle
