@@ -78,6 +78,7 @@ refused parent 'outside|parent'
 refused ipc 'has shared memory of another IPC namespace at'
 refused mq 'holds a message queue of another IPC namespace, which cannot be preserved: .*fd 33'
 refused mqmount 'holds a message queue in a mount outside the VE, which cannot be preserved: .*fd 33'
+must umount /root/outside.mq
 enter shm
 expect 16 "the VE's shared memory [0-9]+ .System V. is attached outside the VE too" ctl chkpnt "$VEID" --check
 say "$SAID"
