@@ -183,7 +183,7 @@ static void helper(const struct ve *ve, const struct ve_mounts *all, int dev, in
 
 	more_files();
 	memset(put.bare, -1, all->n * sizeof(*put.bare));
-	for (unsigned int i = all->n - all->n_umounted; i < all->n; i++)
+	for (unsigned int i = mounts_umounted(all); i < all->n; i++)
 		if (mounts_has_contents(all, i))	/* nothing lies on it */
 			put.bare[i] = all->m[i].fd;
 	for (unsigned int ns = 0; ns < all->n_spaces && !code; ns++)
@@ -206,7 +206,7 @@ static pid_t start(const struct ve *ve, int dev, const struct ve_mounts *all, in
 	keep[n++] = ve->pidfd;
 	for (unsigned int ns = 1; ns < all->n_spaces; ns++)
 		keep[n++] = all->space[ns].fd;
-	for (unsigned int i = all->n - all->n_umounted; i < all->n; i++)
+	for (unsigned int i = mounts_umounted(all); i < all->n; i++)
 		keep[n++] = all->m[i].fd;
 	pid = fork_helper(report, keep, n);
 	free(keep);

@@ -458,7 +458,7 @@ static bool is_copy(const struct ve_mounts *all, const struct ve_mount *m, unsig
 
 static void find_twins(struct ve_mounts *all)
 {
-	for (unsigned int i = mounts_in(all, 0); i < all->n - all->n_umounted; i++)
+	for (unsigned int i = mounts_in(all, 0); i < mounts_umounted(all); i++)
 		for (unsigned int k = 0; k < mounts_in(all, 0) && all->m[i].twin < 0; k++)
 			if (is_copy(all, &all->m[i], k))
 				all->m[i].twin = k;
@@ -595,7 +595,12 @@ int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all
 
 unsigned int mounts_in(const struct ve_mounts *all, unsigned int ns)
 {
-	return (ns + 1 < all->n_spaces ? all->space[ns + 1].first : all->n - all->n_umounted) - all->space[ns].first;
+	return (ns + 1 < all->n_spaces ? all->space[ns + 1].first : mounts_umounted(all)) - all->space[ns].first;
+}
+
+unsigned int mounts_umounted(const struct ve_mounts *all)
+{
+	return all->n - all->n_umounted;
 }
 
 void mounts_free(struct ve_mounts *all)

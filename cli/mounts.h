@@ -73,8 +73,9 @@ void mounts_add_umounted(struct ve_mounts *all, const char *line, const char *cg
 int mounts_read(const char *mountinfo, const char *cgroup, struct ve_mounts *all);
 void mounts_free(struct ve_mounts *all);
 
-/* How many mounts a namespace has. */
+/* How many mounts a namespace has; where those begin that are in none. */
 unsigned int mounts_in(const struct ve_mounts *all, unsigned int ns);
+unsigned int mounts_umounted(const struct ve_mounts *all);
 
 /* Why mount i is none that we make; NULL: it is. admin: the VE may have CAP_SYS_ADMIN. */
 const char *mounts_why_not(const struct ve_mounts *all, unsigned int i, bool admin);

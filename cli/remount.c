@@ -333,7 +333,7 @@ static int make_umounted(struct work *w)
 {
 	int code = OK;
 
-	for (unsigned int i = w->all->n - w->all->n_umounted; i < w->all->n && !code; i++)
+	for (unsigned int i = mounts_umounted(w->all); i < w->all->n && !code; i++)
 		code = clone_one(w, i);
 	return code;
 }
@@ -535,7 +535,7 @@ static int make_spaces(struct work *w)
 	all->space[0].fd = openat(w->proc, "ns/mnt", O_RDONLY | O_CLOEXEC);
 	if (all->space[0].fd < 0)
 		return fail_errno(E_RESTORE, "Cannot open the container's mount namespace");
-	for (unsigned int i = all->space[1].first; i < all->n - all->n_umounted && !code; i++)
+	for (unsigned int i = all->space[1].first; i < mounts_umounted(all) && !code; i++)
 		if (!is_needless(all, &all->m[i]) && whole(w, whole_of(all, &all->m[i])) < 0)
 			code = errno ? cannot(&all->m[i]) : E_RESTORE;
 	for (unsigned int ns = 1; ns < all->n_spaces && !code; ns++)

@@ -273,7 +273,8 @@ static int check_objects(struct cpt_ctx *ctx)
  * @then: called with the table complete, before it is released
  *
  * Returns -EBUSY if there are obstacles (named in the lines), -ESTALE if the VE uses
- * mounts that are not in ctl's table (umounted.c), else what @then returns. The table is empty again on return.
+ * mounts that are not in ctl's table (umounted.c), else what @then returns. The object
+ * table is empty again on return.
  */
 int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *arg), void *arg)
 {

@@ -129,6 +129,7 @@ static bool notice_known(struct file *f, int fd)
 static bool notice_tried(struct file *f)
 {
 	int fd = get_unused_fd_flags(O_CLOEXEC);
+	struct fsnotify_mark *left;
 	bool ok;
 
 	if (fd < 0)
@@ -136,14 +137,16 @@ static bool notice_tried(struct file *f)
 	fd_install(fd, get_file(f));
 	ok = !ksym(fcntl_dirnotify)(fd, f, DN_RENAME | DN_MULTISHOT) && notice_known(f, fd);
 	ksys(close_range, fd, fd, 0);
-	return ok && !find_mark(file_inode(f));
+	left = ok ? find_mark(file_inode(f)) : NULL;
+	if (left)
+		fsnotify_put_mark(left);
+	return ok && !left;
 }
 
 /* compat_dnotify_known - is all of this as it says? */
 bool compat_dnotify_known(void)
 {
-	struct file_system_type *type = get_fs_type("devpts");
-	struct vfsmount *mnt = type ? vfs_kern_mount(type, 0, "devpts", NULL) : ERR_PTR(-ENODEV);
+	struct vfsmount *mnt = compat_own_devpts();
 	struct path root;
 	struct file *f;
 	bool ok;

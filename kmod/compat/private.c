@@ -279,11 +279,17 @@ static bool n_tty_known(struct file *master)
 	       !mutex_is_locked((struct mutex *)&n->output_lock) && list_empty(&n->output_lock.wait_list);
 }
 
-/* On a devpts of our own, which nobody sees. */
-static bool terminals_known(void)
+/* compat_own_devpts - a devpts of our own, which nobody sees, or an error; undone by mntput() */
+struct vfsmount *compat_own_devpts(void)
 {
 	struct file_system_type *type = get_fs_type("devpts");
-	struct vfsmount *mnt = type ? vfs_kern_mount(type, 0, "devpts", NULL) : ERR_PTR(-ENODEV);
+
+	return type ? vfs_kern_mount(type, 0, "devpts", NULL) : ERR_PTR(-ENODEV);
+}
+
+static bool terminals_known(void)
+{
+	struct vfsmount *mnt = compat_own_devpts();
 	struct file *f = IS_ERR(mnt) ? NULL : new_pty(mnt);
 	bool ok = f && f->f_op->release == kptr(tty_release) && numbers_known(mnt, f) && n_tty_known(f);
 

@@ -158,6 +158,7 @@ struct compat_dnotify_mark {
 	struct dnotify_struct *dn;	/* under the mark's lock, one for each file and table of descriptors */
 };
 
+struct vfsmount *compat_own_devpts(void);
 u32 compat_dnotify_mask(struct file *f, const void *owner, u32 *fd);
 bool compat_dnotify_set_mask(struct file *f, const void *owner, u32 mask);
 bool compat_dnotify_known(void);

@@ -241,20 +241,27 @@ static void another_thread(void)
 	thr(pthread_join(th, NULL));
 }
 
-static void another_process(void)
+/* Another process that burns when it is told, and its clock. */
+static pid_t burner(clockid_t *clock)
 {
-	int64_t start;
-	clockid_t clock;
 	pid_t pid = test_fork();
-	int t;
 
 	if (!pid) {
 		burn_when_told(CLOCK_PROCESS_CPUTIME_ID);
 		_exit(0);
 	}
 	until_burnt();
-	sys(clock_getcpuclockid(pid, &clock));
-	start = clock_ns(clock);
+	sys(clock_getcpuclockid(pid, clock));
+	return pid;
+}
+
+static void another_process(void)
+{
+	clockid_t clock;
+	pid_t pid = burner(&clock);
+	int64_t start = clock_ns(clock);
+	int t;
+
 	t = make(clock, SIGEV_SIGNAL, SIGUSR2, 1, 0);
 	set(t, 0, DUE, 0);
 	hold();
@@ -315,18 +322,11 @@ static void on_the_dead(void)
 static void sleeper(void)
 {
 	struct timespec rest = { DUE / NSEC, DUE % NSEC };
-	int64_t start, at;
 	clockid_t clock;
-	pid_t pid = test_fork(), asleep;
+	pid_t pid = burner(&clock), asleep;
+	int64_t start = clock_ns(clock), at;
 	int status;
 
-	if (!pid) {
-		burn_when_told(CLOCK_PROCESS_CPUTIME_ID);
-		_exit(0);
-	}
-	until_burnt();
-	sys(clock_getcpuclockid(pid, &clock));
-	start = clock_ns(clock);
 	asleep = test_fork();
 	if (!asleep)
 		_exit(clock_nanosleep(clock, 0, &rest, &rest) ? 1 : 0);
