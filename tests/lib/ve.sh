@@ -49,11 +49,39 @@ until_ok() {
 
 # --- the VE ---------------------------------------------------------------------------------------
 
-ve_init() { "$CPT_TESTS/lib/procs" init "$CGROUP"; }
 in_ve() { ctl exec2 "$VEID" "$@"; }
-ve_tree() { "$CPT_TESTS/lib/procs" tree "$(ve_init)"; }
-# all its processes, by their pids on the host
-ve_pids() { find "$CGROUP" -name cgroup.procs -exec cat {} + 2>/dev/null; }
+
+# These three are asked all the time, so they start no program.
+# ve_pids: all its processes, by their pids on the host
+ve_pids() {
+	local f pids
+	shopt -s globstar
+	for f in "$CGROUP"/**/cgroup.procs; do
+		mapfile -t pids 2>/dev/null <"$f" && ((${#pids[@]} == 0)) || printf '%s\n' "${pids[@]}"
+	done 2>/dev/null
+}
+# ve_init: the pid of its init on the host
+ve_init() {
+	local pid word ids
+	for pid in $(ve_pids); do
+		while read -r word ids; do
+			[[ $word != NSpid: || $ids != *[[:space:]]1 ]] || { echo "$pid"; return; }
+		done <"/proc/$pid/status"
+	done 2>/dev/null
+	return 1
+}
+# ve_tree: its processes, one a line: pid ppid pgid sid state name; the pids are the VE's
+ve_tree() {
+	local f stat name fields
+	for f in "/proc/$(ve_init)/root/proc"/[0-9]*/stat; do
+		read -r -d '' stat 2>/dev/null <"$f"
+		[[ $stat ]] || continue
+		name=${stat#*(}
+		name=${name%)*}
+		read -r -a fields <<<"${stat##*)}"
+		echo "${stat%% *} ${fields[*]:1:3} ${fields[0]} $name"
+	done
+}
 ve_gone() { [[ -z $(ve_pids) ]]; }
 
 ve_config() {
@@ -225,10 +253,24 @@ scaled_cycle() {
 
 # --- its processes, before and after --------------------------------------------------------------
 
-snapshot_proc() { "$CPT_TESTS/lib/procs" snapshot "$(ve_init)" "$WORK/$1" || fail "no snapshot"; }
+# snapshot_proc NAME: what /proc says of each, into a file for compare_proc; through the VE's own /proc,
+# so pids are the VE's
+snapshot_proc() {
+	local init
+	init=$(ve_init) || fail "no snapshot: the VE has no init"
+	(
+		shopt -s nullglob
+		cd "/proc/$init/root/proc" || exit
+		printf '%s\0' [0-9]*/{stat,status,limits,environ,cmdline,auxv,personality} \
+			[0-9]*/{oom_score_adj,coredump_filter,timers,cgroup,timerslack_ns} \
+			[0-9]*/task/[0-9]*/{stat,status} [0-9]*/fdinfo/[0-9]* | LC_ALL=C xargs -0 grep -asH ''
+		printf '%s\0' [0-9]*/smaps | LC_ALL=C xargs -0 grep -asHE '^[0-9a-f]+-|^VmFlags:'
+		find [0-9]*/{exe,cwd,root} [0-9]*/fd/* -maxdepth 0 -printf '%p>%l\n' 2>/dev/null
+	) >"$WORK/$1"
+}
 # compare_proc A B WHEN [RULES]
 compare_proc() {
-	"$CPT_TESTS/lib/procs" compare "$WORK/$1" "$WORK/$2" ${4:+"$4"} >"$WORK/diff" && { tail -n1 "$WORK/diff" >&2; return; }
+	"$CPT_TESTS/lib/procs" "$WORK/$1" "$WORK/$2" ${4:+"$4"} >"$WORK/diff" && { tail -n1 "$WORK/diff" >&2; return; }
 	cat "$WORK/diff" >&2
 	fail "processes differ ($3)"
 }
