@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make [K=KERNEL | KVER=RELEASE | KDIR=DIR] [ARCH=i386]
+# make [K=KERNEL | KVER=RELEASE | KDIR=DIR] [ARCH=i386] [WERROR=]
 #
 # builds ctl and cpt.ko: for the running kernel where its headers are installed, else for the first
 # of the kernels that scripts/kernels has cached (K=6.1-amd64, 6.12-amd64, 6.1-i386, 6.1-debug).
-# Everything made is under build/: build/KERNEL/cpt.ko, build/ARCH/ctl.
+# Everything made is under build/: build/KERNEL/cpt.ko, build/ARCH/ctl. A warning is an error, but with
+# WERROR= and, in the module, for other kernels than those.
 
 CPT_CACHE ?= /var/cache/cpt
 DESTDIR   ?=
 PREFIX    ?= /usr
 MODLIB    ?= /lib/modules
+WERROR    ?= -Werror
 
 all: ctl module
 
@@ -44,18 +46,21 @@ ARCH ?= amd64
 # One source for several kernels: each is built in a farm of links to it.
 FARM  := $(CURDIR)/build/$(or $(K),$(KVER))
 KARCH := $(if $(filter i386,$(ARCH)),i386,x86)
-kbuild = $(MAKE) --no-print-directory -C $(KDIR) M=$(1) ARCH=$(KARCH) CROSS_COMPILE= W=1
+# A kernel of one's own may come with a compiler that warns of more.
+KBUILD = $(MAKE) --no-print-directory -C $(KDIR) M=$(FARM) ARCH=$(KARCH) CROSS_COMPILE= W=1 $(if $(K),KCFLAGS=$(WERROR))
 
-define farm
+farm:
 	@test -e $(KDIR)/Makefile || { echo "cpt: no kernel headers at $(KDIR); install them or run scripts/kernels" >&2; exit 1; }
-	@mkdir -p $(1)
-	@cp -rsf $(CURDIR)/kmod $(CURDIR)/include $(CURDIR)/Kbuild $(1)/
-	@find $(1) -xtype l -delete
-endef
+	@mkdir -p $(FARM)
+	@cp -rsf $(CURDIR)/kmod $(CURDIR)/include $(CURDIR)/Kbuild $(FARM)/
+	@find $(FARM) -xtype l -delete
 
-module:
-	$(call farm,$(FARM))
-	+flock $(FARM) $(call kbuild,$(FARM)) modules
+module: farm
+	+flock $(FARM) $(KBUILD) modules
+
+# with sparse, which looks at all of it each time
+lint-module: farm
+	+flock $(FARM) $(KBUILD) C=2 CF=-Wsparse-error modules
 
 # --- the command --------------------------------------------------------------------------------
 
@@ -72,7 +77,7 @@ PKG_CONFIG := PKG_CONFIG_SYSROOT_DIR=$(SYSROOT) PKG_CONFIG_LIBDIR=$(SYSROOT)/usr
 else
 PKG_CONFIG := pkg-config
 endif
-COMPILE = $(CC) $(CC32) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra $(CFLAGS) -Iinclude -MMD -MP
+COMPILE = $(CC) $(CC32) -std=gnu11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Wall -Wextra $(WERROR) $(CFLAGS) -Iinclude -MMD -MP
 
 ctl: $(OUT)/ctl
 
@@ -146,18 +151,8 @@ check-long:
 demo lint bench-freeze bench-scale:
 	scripts/$@
 
-# For scripts/lint: everything compiled anew with warnings as errors, apart from the real builds.
-LINT := $(CURDIR)/build/lint/$(or $(K),$(KVER))
-
-lint-module:
-	$(call farm,$(LINT))
-	+flock $(LINT) $(call kbuild,$(LINT)) KCFLAGS=-Werror C=1 CF=-Wsparse-error modules
-
-lint-programs:
-	$(MAKE) OUT=build/lint/$(ARCH) TESTS=build/lint/$(ARCH)/tests CFLAGS="$(CFLAGS) -Werror" ctl test-programs
-
 fuzz:
 	tests/run -k host -t 'fuzz/*'
 
-.PHONY: all check check-long demo lint fuzz bench-freeze bench-scale lint-module lint-programs test-programs module ctl install install-ctl install-module uninstall clean
+.PHONY: all check check-long demo lint fuzz bench-freeze bench-scale lint-module test-programs farm module ctl install install-ctl install-module uninstall clean
 .DELETE_ON_ERROR:
