@@ -738,6 +738,28 @@ static void have_more(pid_t pid)
 	must(syscall(SYS_mbind, shared + 4096, 1 << 13, MPOL_INTERLEAVE, &node, 8, 0));
 }
 
+static char *huge_pages(int flags, int fd, size_t n)
+{
+	char *p = mmap(NULL, n << 21, PROT_READ | PROT_WRITE, flags | (fd < 0 ? MAP_ANONYMOUS | MAP_HUGETLB : 0), fd, 0);
+
+	if (p == MAP_FAILED)
+		err(1, "huge pages");
+	return p;
+}
+
+/* Huge pages: one that a process shares with its child; others are reserved, in a memfd and a segment too. */
+static void have_huge_pages(void)
+{
+	int fd;
+
+	*huge_pages(MAP_PRIVATE, -1, 2) = 1;
+	huge_pages(MAP_SHARED, -1, 1);
+	must(fd = memfd_create("huge", MFD_HUGETLB));
+	huge_pages(MAP_SHARED, fd, 2);
+	huge_pages(MAP_PRIVATE | MAP_NORESERVE, fd, 1);
+	must(shmget(IPC_PRIVATE, 1 << 21, 0600 | SHM_HUGETLB));
+}
+
 /* A context of asynchronous I/O with events that nobody reads, and a directory that would tell of changes. */
 static void have_watchers(void)
 {
@@ -815,6 +837,7 @@ static int busy(const char *dir)
 	have_sockets();
 	have_attributes();
 	have_watchers();
+	have_huge_pages();
 	have_terminals();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
