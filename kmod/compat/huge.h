@@ -49,7 +49,7 @@ static inline struct resv_map *compat_resv_map(struct inode *inode)
 }
 
 /* How far apart two huge pages are in a file's mapping, which counts small pages since 6.7. */
-static inline pgoff_t compat_huge_step(const struct hstate *h)
+static inline pgoff_t compat_huge_step(struct hstate *h)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 7, 0)
 	return 1UL << huge_page_order(h);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Transparent huge pages, 16 MiB of a parent and a child (thp.c): a dump does not split them, the image has
 # what fork had shared once; contents and flags are the same after a restore.
-# timeout: 240
+# timeout: 360
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "$0")/../lib/ve.sh"
 
