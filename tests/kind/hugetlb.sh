@@ -31,13 +31,13 @@ before=$(count)
 say "of $pages huge pages are free, and of these reserved: $before"
 
 must ctl chkpnt "$VEID" --suspend
-must ctl chkpnt "$VEID" --dump --dumpfile "$WORK/image"
+must ctl chkpnt "$VEID" --dump --dumpfile "$WORK/first"
 must ctl chkpnt "$VEID" --resume
 [[ $(count) == "$before" ]] || fail "a dump has changed what is free: $before, $(count)"
-size=$(($(stat -c %s "$WORK/image") / 1048576)) there=$(((pages - ${before% *}) * 2))
+size=$(($(stat -c %s "$WORK/first") / 1048576)) there=$(((pages - ${before% *}) * 2))
 say "$there MiB of huge pages, an image of $size MiB"
 ((size >= there && size < there + 2 * apart + 6)) || fail "the image has other pages than are there"
-must ctl image verify "$WORK/image"
+must ctl image verify "$WORK/first"
 
 before="$((${before% *} - apart)) ${before#* }"
 for mode in stages full suspend full; do
@@ -54,7 +54,7 @@ all_free || fail "what was not restored has huge pages: $(count)"
 
 # wrong WHAT PAGES SENTENCE: what an image says of huge pages is not so
 wrong() {
-	must "$CPT_BIN/hostile/image" "$WORK/image" "$WORK/bad" --huge "$1"
+	must "$CPT_BIN/hostile/image" "$WORK/first" "$WORK/bad" --huge "$1"
 	echo "$2" >$pool/nr_hugepages
 	expect 17 "$3" ctl restore "$VEID" --dumpfile "$WORK/bad" --force --keep
 	until_ok 20 all_free || fail "what was not restored has huge pages: $(count)"
@@ -63,7 +63,7 @@ wrong few $((need - 1)) 'too few huge pages are free for the memory at'
 wrong few $((need / 2)) 'huge pages of 2048 kB cannot be reserved: too few are free'
 wrong size $pages 'the VE has huge pages of 4096 kB, which this host does not have'
 wrong where $pages 'the image has huge pages where others are'
-rm "$WORK/image" "$WORK/bad"
+rm "$WORK/first" "$WORK/bad"
 
 echo $need >$pool/nr_hugepages
 must ctl restore "$VEID"
