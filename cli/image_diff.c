@@ -1023,7 +1023,7 @@ static void diff_contents(struct diff *d, const struct cpt_rec *ra, const struct
 
 static void diff_pair(struct diff *d, const struct cpt_rec *ra, const struct cpt_rec *rb)
 {
-	static const unsigned int subs[] = { CPT_K_MPOL, CPT_K_AIO, CPT_K_DNOTIFY, CPT_K_LOCK, CPT_K_FOWN, CPT_K_SOCKFILTER,
+	static const unsigned int subs[] = { CPT_K_MPOL, CPT_K_AIO, CPT_K_HUGE, CPT_K_DNOTIFY, CPT_K_LOCK, CPT_K_FOWN, CPT_K_SOCKFILTER,
 					     CPT_K_TIMER, CPT_K_SIGINFO, CPT_K_XSTATE, CPT_K_ATTR, CPT_K_USAGE, CPT_K_SUMS };
 	unsigned int i;
 
@@ -1052,13 +1052,16 @@ static void diff_objects(struct diff *d)
 			only(d, &d->b, obj(&d->b, id), "");
 }
 
-/* What belongs to no object: those of one kind by their order, blobs by what they are. */
+/*
+ * What belongs to no object: those of one kind by their order, blobs by what they are. Huge pages
+ * behind the first object are those of an object.
+ */
 static const struct cpt_rec *next_global(const struct side *s, const struct cpt_rec *rec, unsigned int kind)
 {
 	do
 		rec = cpt_rec_next(&s->img->walk, rec);
-	while (rec && rec->kind != kind);
-	return rec;
+	while (rec && rec->kind != kind && !(rec->id && kind == CPT_K_HUGE));
+	return rec && rec->kind == kind ? rec : NULL;
 }
 
 static void tell_ve(void *arg, const char *where, const char *a, const char *b)
@@ -1141,6 +1144,7 @@ long image_diff(const struct image *a, const struct image *b, bool all, FILE *ou
 		diff_globals(&d, CPT_K_UTS);
 		diff_globals(&d, CPT_K_IPC);
 		diff_globals(&d, CPT_K_VDSO);
+		diff_globals(&d, CPT_K_HUGE);
 		diff_objects(&d);
 	}
 	side_free(&d.a);

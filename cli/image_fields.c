@@ -179,6 +179,11 @@ FIELDS(mpol,
 	F(mpol_rec, home, INT), VOLATILE(mpol_rec, last, DEC, "the node whose turn it was changes with each page"),
 	ARRAY(mpol_rec, nodes, HEX));
 
+FIELDS(huge, F(huge_rec, shift, DEC), F(huge_rec, n, COUNT), F(huge_rec, pages, DEC));
+FIELDS(huge_range, F(huge_range, from, DEC), F(huge_range, to, DEC));
+COUNT(huge, n)
+PARTS(huge, { .name = "range", .size = sizeof(struct cpt_huge_range), .fields = huge_range_fields, .count = huge_n });
+
 FIELDS(aio, F(aio_rec, start, HEX), F(aio_rec, max_reqs, DEC), F(aio_rec, head, DEC), F(aio_rec, tail, DEC),
 	F(aio_rec, completed, DEC));
 FIELDS(aio_event, F(aio_event, data, HEX), F(aio_event, obj, HEX), F(aio_event, res, INT), F(aio_event, res2, INT));
@@ -459,6 +464,7 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_TIMERFD]	= { timerfd_fields, NULL },
 	[CPT_K_EPOLL]	= { epoll_fields, epoll_parts },
 	[CPT_K_MEMFD]	= { memfd_fields, NULL },
+	[CPT_K_HUGE]	= { huge_fields, huge_parts },
 	[CPT_K_DELETED]	= { deleted_fields, deleted_parts },
 	[CPT_K_LOCK]	= { lock_fields, NULL },
 	[CPT_K_INOTIFY]	= { inotify_fields, inotify_parts },

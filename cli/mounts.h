@@ -99,10 +99,7 @@ int mounts_not_again(const struct ve_mounts *all, int root, pid_t init);
 /* May a VE take restrictions away from such a mount of the table? It could make one itself. */
 bool mounts_may_loosen(const struct ve_mount *m);
 
-/*
- * Its file system is a tmpfs (or a hugetlbfs, which has only directories and the like), and it
- * stands for it: its contents belong to the image.
- */
+/* Its file system is a tmpfs or a hugetlbfs, and it stands for it: its contents belong to the image. */
 bool mounts_has_contents(const struct ve_mounts *all, unsigned int i);
 
 /*

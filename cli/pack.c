@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The contents of a tmpfs as a pax archive in memory; see pack.h.
+ * The contents of a tmpfs or hugetlbfs as a pax archive in memory; see pack.h.
  *
  * Everything is reached from the mount's root by descriptors, never across a mount
  * or a symbolic link: the VE decides what is in there, and at restore the image does.
- * What tar does not know, a socket, is an empty file with an attribute that no file
- * system would take.
+ * What tar does not know, sockets and which huge pages are there or reserved, is in attributes
+ * that no file system would take.
  */
 #include "pack.h"
 #include "devices.h"
@@ -24,12 +24,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#define SOCKET_MARK	"cpt.socket"
+#define MARK		"cpt."
+#define SOCKET_MARK	MARK "socket"	/* it is one, not an empty file */
+#define THERE_MARK	MARK "there"	/* struct range[] of a hugetlbfs … */
+#define RESERVED_MARK	MARK "reserved"	/* … those that are there included */
+
+struct range {
+	uint64_t from, to;		/* bytes of the file, the first one behind it */
+};
 
 /*
  * Open below dir for reading so that the VE's watches see nothing of it. The device does
@@ -65,12 +73,13 @@ struct packer {
 	size_t len;
 	int code;			/* of put */
 	bool newest_first;		/* as tmpfs lists its entries */
-	bool huge;			/* a hugetlbfs: what its files have cannot be read */
+	bool huge;			/* a hugetlbfs */
 	struct linked *links;		/* files with several names, by their first */
 	size_t n_links;
 };
 
 #define PIECE	(1u << 20)
+#define HUGE_PIECE	(256u << 20)	/* that is mapped at once */
 
 static int put_piece(struct packer *p)
 {
@@ -130,6 +139,20 @@ static int add_xattrs(struct archive_entry *e, int dir, const char *name)
 	return rc;
 }
 
+/* An attribute of ours; NULL: it has none. */
+static const void *mark_of(struct archive_entry *e, const char *mark, size_t *n)
+{
+	const char *name;
+	const void *value;
+
+	archive_entry_xattr_reset(e);
+	while (archive_entry_xattr_next(e, &name, &value, n) == ARCHIVE_OK)
+		if (!strcmp(name, mark))
+			return value;
+	*n = 0;
+	return NULL;
+}
+
 /* Where the file has data; the rest is holes. */
 static void add_sparse(struct archive_entry *e, int fd, off_t size)
 {
@@ -146,6 +169,44 @@ static void add_sparse(struct archive_entry *e, int fd, off_t size)
 	if (size && lseek(fd, 0, SEEK_DATA) < 0 && errno == ENXIO)
 		archive_entry_sparse_add_entry(e, size, 0);
 	lseek(fd, 0, SEEK_SET);
+}
+
+/* Which huge pages of a file are there or reserved. What is in the first, the rest is holes. */
+static int add_ranges(struct packer *p, struct archive_entry *e, int fd, uint32_t what, const char *mark)
+{
+	struct cpt_ioc_huge a = { .fd = fd, .what = what };
+	struct range *r = NULL;
+	size_t n = 0;
+	int err;
+
+	for (; !ioctl(p->dev, CPT_IOC_HUGE, &a); a.from = a.to) {
+		r = xrealloc(r, (n + 1) * sizeof(*r));
+		r[n++] = (struct range){ a.from, a.to };
+	}
+	err = errno;
+	if (n)
+		archive_entry_xattr_add_entry(e, mark, r, n * sizeof(*r));
+	free(r);
+	errno = err;
+	return err == ENXIO ? 0 : -1;
+}
+
+static int add_huge(struct packer *p, struct archive_entry *e, int fd, uint64_t size)
+{
+	const struct range *r = NULL;
+	size_t n;
+	bool any = false;
+
+	if (add_ranges(p, e, fd, CPT_HUGE_THERE, THERE_MARK) || add_ranges(p, e, fd, CPT_HUGE_RESERVED, RESERVED_MARK))
+		return -1;
+	r = mark_of(e, THERE_MARK, &n);
+	for (n /= sizeof(*r); n && r->from < size; n--, r++) {
+		archive_entry_sparse_add_entry(e, r->from, (r->to < size ? r->to : size) - r->from);
+		any = true;
+	}
+	if (size && !any)
+		archive_entry_sparse_add_entry(e, size, 0);
+	return 0;
 }
 
 static int write_data(struct packer *p, int fd, const char *path)
@@ -189,10 +250,6 @@ static int pack_entry(struct packer *p, int dir, const char *name, const char *p
 	const char *first = NULL;
 	int fd = -1, code = OK, rc = 0;
 
-	if (p->huge && S_ISREG(st->st_mode) && st->st_size) {
-		archive_entry_free(e);
-		return fail(E_CHKPNT, "%s/%s is a file of huge pages, which cannot be preserved yet", p->what, path);
-	}
 	archive_entry_copy_stat(e, st);
 	archive_entry_unset_ctime(e);	/* nobody can set it again */
 	archive_entry_set_pathname(e, path);
@@ -213,7 +270,9 @@ static int pack_entry(struct packer *p, int dir, const char *name, const char *p
 	} else if (!first && !rc && S_ISREG(st->st_mode)) {
 		fd = open_quietly(p->dev, dir, name, 0);
 		rc = fd < 0 ? -1 : 0;
-		if (!rc)
+		if (!rc && p->huge)
+			rc = add_huge(p, e, fd, st->st_size);
+		else if (!rc)
 			add_sparse(e, fd, st->st_size);
 	}
 	if (rc)
@@ -374,6 +433,7 @@ struct unpacker {
 	struct archive *a;
 	const char *what;
 	int root;
+	uint64_t huge;			/* of a hugetlbfs: the size of its pages; else 0 */
 	struct dir_time *dirs;		/* set last: making a file in a directory changes its time */
 	size_t n_dirs;
 };
@@ -416,15 +476,85 @@ static int write_file_data(struct unpacker *u, int fd, off_t size)
 
 static bool is_socket(struct archive_entry *e)
 {
-	const char *name;
-	const void *value;
 	size_t n;
 
-	archive_entry_xattr_reset(e);
-	while (archive_entry_xattr_next(e, &name, &value, &n) == ARCHIVE_OK)
-		if (!strcmp(name, SOCKET_MARK))
-			return true;
-	return false;
+	return mark_of(e, SOCKET_MARK, &n);
+}
+
+/* truncate(2) takes only whole huge pages, but with fallocate(2) any size comes about. */
+static int set_huge_size(const struct unpacker *u, int fd, off_t size)
+{
+	off_t last = size - size % u->huge;
+
+	if (last == size)
+		return ftruncate(fd, size);
+	return fallocate(fd, 0, last, size - last) ||
+	       fallocate(fd, FALLOC_FL_KEEP_SIZE | FALLOC_FL_PUNCH_HOLE, last, u->huge) ? -1 : 0;
+}
+
+/* A mapping reserves pages, which stay that when it is gone. */
+static int reserve(const struct unpacker *u, int fd, const struct range *r)
+{
+	uint64_t at, len, most = u->huge > HUGE_PIECE ? u->huge : HUGE_PIECE;
+	void *p;
+
+	for (at = r->from; at < r->to; at += len) {
+		len = r->to - at < most ? r->to - at : most;
+		p = mmap(NULL, len, PROT_READ, MAP_SHARED, fd, at);
+		if (p == MAP_FAILED)
+			return -1;
+		munmap(p, len);
+	}
+	return 0;
+}
+
+/* Bytes within a huge page. It must be there: who touches one that cannot be made is killed. */
+static int put_huge(const struct unpacker *u, int fd, const void *buf, size_t n, uint64_t at)
+{
+	uint64_t page = at - at % u->huge;
+	char *p;
+
+	if (fallocate(fd, FALLOC_FL_KEEP_SIZE, page, u->huge))
+		return -1;
+	p = mmap(NULL, u->huge, PROT_READ | PROT_WRITE, MAP_SHARED, fd, page);
+	if (p == MAP_FAILED)
+		return -1;
+	memcpy(p + at % u->huge, buf, n);
+	return munmap(p, u->huge);
+}
+
+/* What a file of huge pages has; nobody can write(2) to it. Behind the last whole page there are but zeros. */
+static int write_huge_data(struct unpacker *u, struct archive_entry *e, int fd, off_t size)
+{
+	const struct range *r;
+	const char *buf;
+	const void *block;
+	uint64_t end = size - size % u->huge, part;
+	size_t n, i;
+	la_int64_t at;
+	int rc;
+
+	if (set_huge_size(u, fd, size))
+		return -1;
+	r = mark_of(e, RESERVED_MARK, &n);
+	for (i = 0; i < n / sizeof(*r); i++)
+		if (reserve(u, fd, &r[i]))
+			return -1;
+	r = mark_of(e, THERE_MARK, &n);
+	for (i = 0; i < n / sizeof(*r); i++)
+		if (fallocate(fd, FALLOC_FL_KEEP_SIZE, r[i].from, r[i].to - r[i].from))
+			return -1;
+	while ((rc = archive_read_data_block(u->a, &block, &n, &at)) == ARCHIVE_OK) {
+		for (buf = block; n && (uint64_t)at < end; buf += part, n -= part, at += part) {
+			part = u->huge - at % u->huge;
+			if (part > n)
+				part = n;
+			if (put_huge(u, fd, buf, part, at))
+				return -1;
+		}
+	}
+	errno = EIO;
+	return rc != ARCHIVE_EOF ? -1 : 0;
 }
 
 static int make_hardlink(struct unpacker *u, struct archive_entry *e, int dir, const char *name)
@@ -462,10 +592,11 @@ static int make_file(struct unpacker *u, struct archive_entry *e, int dir, const
 	case AE_IFREG:
 		if (is_socket(e))
 			return mknodat(dir, name, S_IFSOCK | 0600, 0);
-		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = openat(dir, name, (u->huge ? O_RDWR : O_WRONLY) | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (fd < 0)
 			return -1;
-		rc = write_file_data(u, fd, archive_entry_size(e));
+		rc = u->huge ? write_huge_data(u, e, fd, archive_entry_size(e)) :
+			       write_file_data(u, fd, archive_entry_size(e));
 		close(fd);
 		return rc;
 	}
@@ -493,7 +624,7 @@ static int set_attributes(struct unpacker *u, struct archive_entry *e, int dir, 
 		return -1;
 	archive_entry_xattr_reset(e);
 	while (archive_entry_xattr_next(e, &attr, &value, &n) == ARCHIVE_OK)
-		if (strcmp(attr, SOCKET_MARK) && lsetxattr(name, attr, value, n, 0))
+		if (strncmp(attr, MARK, strlen(MARK)) && lsetxattr(name, attr, value, n, 0))
 			return -1;
 	if (type == AE_IFDIR) {
 		u->dirs = xrealloc(u->dirs, (u->n_dirs + 1) * sizeof(*u->dirs));
@@ -602,12 +733,15 @@ int tmpfs_unpack(int root, const char *what, pack_get *get, void *arg)
 	struct unpacker u = { .a = archive_read_new(), .what = what };
 	struct feed feed = { get, arg };
 	struct archive_entry *e;
+	struct statfs fs;
 	int code = OK, rc;
 
 	archive_read_support_format_tar(u.a);
 	u.root = openat(root, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (u.root < 0 || empty(u.root))
+	if (u.root < 0 || fstatfs(u.root, &fs) || empty(u.root))
 		code = fail_errno(E_RESTORE, "%s cannot be emptied", what);
+	else if ((unsigned int)fs.f_type == HUGETLBFS_MAGIC)
+		u.huge = fs.f_bsize;
 	if (!code && archive_read_open(u.a, &feed, NULL, next_piece, NULL) != ARCHIVE_OK)
 		code = fail(E_RESTORE, "%s: its contents in the image cannot be read: %s", what,
 			    archive_error_string(u.a));

@@ -20,6 +20,7 @@
 
 #include "cpt.h"
 #include "dev.h"
+#include "kind.h"
 
 struct opener {
 	struct mutex lock;		/* of ctx */
@@ -135,6 +136,22 @@ static int open_quietly(struct cpt_ioc_open __user *arg)
 	return 0;
 }
 
+static int find_huge(struct cpt_ioc_huge __user *arg)
+{
+	struct cpt_ioc_huge a;
+	struct file *f;
+	int err;
+
+	if (copy_from_user(&a, arg, sizeof(a)))
+		return -EFAULT;
+	f = fget(a.fd);
+	if (!f)
+		return -EBADF;
+	err = cpt_huge_find(file_inode(f), &a);
+	fput(f);
+	return !err && copy_to_user(arg, &a, sizeof(a)) ? -EFAULT : err;
+}
+
 static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct opener *o = file->private_data;
@@ -149,6 +166,8 @@ static long dev_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return cpt_ctx_list((void __user *)arg);
 	if (cmd == CPT_IOC_OPEN)
 		return open_quietly((void __user *)arg);
+	if (cmd == CPT_IOC_HUGE)
+		return find_huge((void __user *)arg);
 	ctx = opener_ctx(o);
 	if (!ctx)
 		return -EBADF;

@@ -179,6 +179,8 @@ static int write_image(struct cpt_ctx *ctx, void *own)
 	if (!err)
 		err = cpt_vdso_dump(ctx);
 	if (!err)
+		err = cpt_huge_dump_named(ctx);
+	if (!err)
 		err = dump_records(ctx);
 	if (!err)
 		err = cpt_out_meta(ctx, &hdr);

@@ -164,6 +164,11 @@ int cpt_file_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, struct file *f
 	return err;
 }
 
+static ssize_t put(struct file *f, const void *buf, size_t len, loff_t *pos)
+{
+	return cpt_is_huge(file_inode(f)) ? cpt_huge_write(f, buf, len, pos) : kernel_write(f, buf, len, pos);
+}
+
 static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *run, u64 size)
 {
 	loff_t pos = run->off;
@@ -178,7 +183,7 @@ static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *
 			return PTR_ERR(buf);
 		left -= len;
 		want = pos < size ? min_t(u64, len, size - pos) : 0;
-		n = want ? kernel_write(f, buf, want, &pos) : 0;
+		n = want ? put(f, buf, want, &pos) : 0;
 		if (n != want)
 			return n < 0 ? n : -ENOSPC;
 		cond_resched();
@@ -188,7 +193,7 @@ static int write_run(struct cpt_ctx *ctx, struct file *f, const struct cpt_run *
 
 /*
  * cpt_file_contents - write the data of object @id, which are whole pages, into @f
- * @size: nothing is written behind that
+ * @size: nothing is written behind that, but in files of huge pages, which may be behind the end
  */
 int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size)
 {
@@ -196,6 +201,8 @@ int cpt_file_contents(struct cpt_ctx *ctx, u64 id, struct file *f, u64 size)
 	int err;
 	u32 i;
 
+	if (cpt_is_huge(file_inode(f)))		/* walk.h has looked where they are */
+		size = MAX_LFS_FILESIZE - PAGE_SIZE;
 	while ((err = cpt_in_section(ctx, id, &s)) > 0) {
 		for (i = 0, err = 0; !err && i < s.nruns; i++)
 			if (s.runs[i].off + s.runs[i].len > PAGE_ALIGN(size))

@@ -152,6 +152,23 @@ int cpt_mpol_restore_task(struct cpt_ctx *ctx, const struct cpt_rec *t);
 int cpt_mpol_restore_mm(struct cpt_ctx *ctx, const struct cpt_rec *mm);
 int cpt_mpol_restore_shared(struct cpt_ctx *ctx, const struct cpt_rec *shared, struct file *f);
 
+/* kind/huge.c */
+#define CPT_HUGE_NAME "anon_hugepage"	/* of what mmap(MAP_HUGETLB) maps; HUGETLB_ANON_FILE */
+bool cpt_is_huge(const struct inode *inode);
+bool cpt_huge_nameless(const struct super_block *sb);
+unsigned int *cpt_huge_seals(struct inode *inode);
+u32 cpt_huge_shift(struct inode *inode);
+int cpt_huge_dump(struct cpt_ctx *ctx, u32 shift, u64 pages);
+int cpt_huge_dump_shared(struct cpt_ctx *ctx, struct inode *inode);
+int cpt_huge_dump_named(struct cpt_ctx *ctx);
+int cpt_huge_data(struct cpt_ctx *ctx, u64 id, struct inode *inode);
+int cpt_huge_find(struct inode *inode, struct cpt_ioc_huge *arg);
+int cpt_huge_verify(struct cpt_ctx *ctx);
+const struct cpt_huge_rec *cpt_huge_rec(struct cpt_ctx *ctx, const struct cpt_rec *obj);
+struct file *cpt_huge_file(const struct cpt_huge_rec *r, const char *name);
+int cpt_huge_reserve(struct cpt_ctx *ctx, const struct cpt_rec *obj, struct file *f);
+ssize_t cpt_huge_write(struct file *f, const void *buf, size_t len, loff_t *pos);
+
 /* kind/seccomp.c */
 const char *cpt_seccomp_obstacle(const struct task_struct *t);
 int cpt_seccomp_collect(struct cpt_ctx *ctx, const struct task_struct *t, const struct cpt_holder *who);
@@ -185,7 +202,10 @@ int cpt_unix_late(struct cpt_ctx *ctx);
 
 /* kind/shmem.c */
 const char *cpt_memfd_name(const struct file *f);
+unsigned int *cpt_memfd_seals(struct inode *inode);
+int cpt_shmem_dump_rest(struct cpt_ctx *ctx, struct inode *inode);
 int cpt_shmem_contents(struct cpt_ctx *ctx, u64 id, struct inode *inode);
+bool cpt_next_page(struct address_space *mapping, pgoff_t *index);
 
 /* kind/ipc.c */
 int cpt_ipc_collect(struct cpt_ctx *ctx, struct task_struct *init);

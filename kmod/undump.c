@@ -272,7 +272,7 @@ static int check_whole(struct cpt_ctx *ctx)
 		else if (rec->kind == CPT_K_MPOL)
 			err = cpt_mpol_verify(ctx, (const void *)rec);
 	}
-	return err;
+	return err ? err : cpt_huge_verify(ctx);
 }
 
 static u32 count_blobs(struct cpt_ctx *ctx)

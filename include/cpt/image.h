@@ -127,6 +127,7 @@ enum cpt_kind {
 	CPT_K_AIO	= 54,	/* struct cpt_aio_rec: a context of asynchronous I/O of the memory before */
 	CPT_K_DNOTIFY	= 55,	/* struct cpt_dnotify_rec: a directory of the descriptor table before that tells of changes */
 	CPT_K_MPOL	= 58,	/* struct cpt_mpol_rec: a NUMA policy of the task, memory or shared memory before */
+	CPT_K_HUGE	= 60,	/* struct cpt_huge_rec: huge pages of the memory, shared memory or deleted file before */
 	CPT_K_MAX
 };
 
@@ -727,7 +728,7 @@ struct cpt_mm_rec {
 enum cpt_vma_type {
 	CPT_VMA_ANON	= 0,	/* private, no file */
 	CPT_VMA_FILE	= 1,	/* file: REG or MEMFD */
-	CPT_VMA_SHMEM	= 2,	/* shared, file: SHMEM */
+	CPT_VMA_SHMEM	= 2,	/* shared, or of huge pages, file: SHMEM */
 	CPT_VMA_VDSO	= 3,	/* the kernel's: [vdso] */
 	CPT_VMA_VVAR	= 4,	/* the kernel's: [vvar]… */
 	CPT_VMA_SYSV	= 5,	/* shared, file: SHMAT */
@@ -754,7 +755,11 @@ enum cpt_vma_type {
 #define CPT_VMA_RAND_READ	(1u << 15)
 /* The same area is in mm.parent: fork makes it, only pages that differ are data. */
 #define CPT_VMA_INHERIT		(1u << 16)
-#define CPT_VMA_FLAGS		((1u << 17) - 1)
+#define CPT_VMA_HUGETLB		(1u << 17)	/* of huge pages, whose size the file says */
+/* Of a private area of huge pages … */
+#define CPT_VMA_RESERVED	(1u << 18)	/* … all it may need are its own from the beginning */
+#define CPT_VMA_TAKEN		(1u << 19)	/* … the kernel has taken some for who had them reserved */
+#define CPT_VMA_FLAGS		((1u << 20) - 1)
 #define CPT_VMA_PKEY_SHIFT	28		/* the highest bits: a protection key */
 #define CPT_VMA_PKEYS		(15u << CPT_VMA_PKEY_SHIFT)
 
@@ -765,6 +770,24 @@ struct cpt_vma_rec {
 	__u64 file;		/* REG, MEMFD, SHMEM or SHMAT, as type says */
 	__u32 type;		/* enum cpt_vma_type */
 	__u32 flags;		/* CPT_VMA_* */
+};
+
+/*
+ * How many huge pages of one size something takes from what the host has: of a SHMEM, SHM or DELETED,
+ * right behind that; of private areas, behind all else of their MM; before all objects, of the files
+ * that have a name.
+ */
+struct cpt_huge_rec {
+	struct cpt_rec rec;
+	__u32 shift;		/* of their size */
+	__u32 n;		/* 0, but of a SHMEM, SHM or DELETED */
+	__u64 pages;		/* that are there or reserved, those of all ranges: at most CPT_HUGE_MAX */
+	/* struct cpt_huge_range ranges[n]: which, ascending; the contents of those that are there are data */
+};
+#define CPT_HUGE_MAX	(1ULL << 32)
+
+struct cpt_huge_range {
+	__u64 from, to;		/* huge pages into the file; the first one behind it */
 };
 
 #define CPT_NODES_MAX	1024
@@ -1127,7 +1150,7 @@ struct cpt_vdso_rec {
  * of CPT_ALIGN. rec.len is the length of the header and its runs only.
  *
  * Of an MM, off is an address; runs are whole pages, each within one area that is
- * anonymous or a private mapping of a file. A hole is within an inherited area.
+ * anonymous or a private mapping of a file or of huge pages. A hole is within an inherited area.
  * Of a SHMEM, a SHM and a DELETED, off is an offset and runs are whole pages. Of a PIPE, a UNIXQ,
  * a MSGQ and a MQ, runs follow one another from 0 to its bytes.
  */

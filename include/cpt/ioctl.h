@@ -172,6 +172,17 @@ struct cpt_ioc_open {
 	__u32 pad;		/* zero */
 };
 
+#define CPT_HUGE_THERE		0u
+#define CPT_HUGE_RESERVED	1u	/* those that are there included */
+
+/* The next range of huge pages of a file on a hugetlbfs; ENXIO: there is none. */
+struct cpt_ioc_huge {
+	__s32 fd;		/* of a regular file */
+	__u32 what;		/* CPT_HUGE_* */
+	__aligned_u64 from;	/* in: not before this byte; out: its first byte */
+	__aligned_u64 to;	/* out: the first byte behind it */
+};
+
 /* One context, for CPT_IOC_LIST. */
 struct cpt_ioc_ctx {
 	__u32 veid;
@@ -192,6 +203,7 @@ struct cpt_ioc_list {
 #define CPT_IOC_SET_VE	_IOWR(CPT_IOC_MAGIC, 0x40, struct cpt_ioc_ve)
 #define CPT_IOC_LIST	_IOWR(CPT_IOC_MAGIC, 0x41, struct cpt_ioc_list)	/* needs no SET_VE */
 #define CPT_IOC_OPEN	_IOWR(CPT_IOC_MAGIC, 0x4e, struct cpt_ioc_open)	/* needs no SET_VE */
+#define CPT_IOC_HUGE	_IOWR(CPT_IOC_MAGIC, 0x5a, struct cpt_ioc_huge)	/* needs no SET_VE */
 #define CPT_IOC_KEEP	_IO(CPT_IOC_MAGIC, 0x42)	/* SUSPENDED, DUMPED, UNDUMPED: survive the opener */
 #define CPT_IOC_MOUNTS	_IOW(CPT_IOC_MAGIC, 0x43, struct cpt_ioc_mounts)
 /* SUSPENDED, DUMPED */

@@ -30,7 +30,8 @@
 #define CPT_O_ACCMODE	3
 #define CPT_O_RDWR	2
 #define CPT_O_ANON	(CPT_O_ACCMODE | 02000 | 04000 | 0100000 | 01000000) /* and O_APPEND, O_NONBLOCK, O_LARGEFILE, O_NOATIME */
-#define CPT_PAGE	4096ULL
+#define CPT_PAGE_SHIFT	12
+#define CPT_PAGE	(1ULL << CPT_PAGE_SHIFT)
 #define CPT_PID_MAX	4194304u	/* PID_MAX_LIMIT */
 #define CPT_ADDR_MAX	0x7ffffffff000ULL	/* TASK_SIZE_MAX of x86_64 */
 #define CPT_ADDR_MAX32	0xfffff000ULL		/* of any i386: what fits its unsigned long */
@@ -653,6 +654,52 @@ static inline bool cpt_ref_shmem(const struct cpt_walk *w, const struct cpt_rec 
 	       ((const struct cpt_shmem_rec *)w->obj[id])->memfd == memfd;
 }
 
+/* How many huge pages its ranges are together; ~0: they are not as they must be. */
+static inline __u64 cpt_huge_pages(const struct cpt_huge_rec *r)
+{
+	const struct cpt_huge_range *range = (const void *)(r + 1);
+	__u64 pages = 0, end = 0;
+	__u32 i;
+
+	for (i = 0; i < r->n; i++) {
+		if (range[i].from < end || range[i].from >= range[i].to || range[i].to > CPT_ADDR_MAX >> r->shift)
+			return ~0ULL;
+		end = range[i].to;
+		pages += end - range[i].from;
+	}
+	return pages;
+}
+
+static inline const char *cpt_check_huge(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_huge_rec *r = (const void *)rec;
+	const struct cpt_rec *owner = w->owner;
+
+	CPT_BAD_IF(r->shift <= CPT_PAGE_SHIFT || r->shift > 40, "size of huge pages");
+	CPT_BAD_IF(r->n > rec->len / sizeof(struct cpt_huge_range) ||
+		   !cpt_fits(rec, sizeof(*r), r->n, sizeof(struct cpt_huge_range)), "ranges of huge pages");
+	CPT_BAD_IF(r->pages > CPT_HUGE_MAX, "number of huge pages");
+	if (!owner || owner->kind == CPT_K_MM) {
+		CPT_BAD_IF(r->n, "ranges of huge pages");
+		return NULL;
+	}
+	CPT_BAD_IF((owner->kind != CPT_K_SHMEM && owner->kind != CPT_K_SHM && owner->kind != CPT_K_DELETED) ||
+		   (const __u8 *)owner + owner->len != (const __u8 *)rec ||
+		   (owner->kind == CPT_K_DELETED && ((const struct cpt_deleted_rec *)owner)->path_len),
+		   "huge pages that belong to nothing");
+	CPT_BAD_IF(cpt_huge_pages(r) > r->pages, "ranges of huge pages");
+	return NULL;
+}
+
+/* Those of a SHMEM, SHM or DELETED, which stand right behind it; NULL: it has pages of the usual size. */
+static inline const struct cpt_huge_rec *cpt_huge_of(const struct cpt_walk *w, const struct cpt_rec *obj)
+{
+	const __u8 *next = (const __u8 *)obj + obj->len;
+
+	return next < w->meta + w->hdr->meta_len && ((const struct cpt_rec *)next)->kind == CPT_K_HUGE ?
+	       (const void *)next : NULL;
+}
+
 static inline const char *cpt_check_memfd(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_memfd_rec *r = (const void *)rec;
@@ -860,6 +907,55 @@ static inline const char *cpt_check_mm(struct cpt_walk *w, const struct cpt_rec 
 	return NULL;
 }
 
+/*
+ * The contents of the file that an area maps: a SHMEM, SHM or DELETED; NULL: it has none, or the file
+ * system has them.
+ */
+static inline const struct cpt_rec *cpt_area_contents(const struct cpt_walk *w, const struct cpt_vma_rec *r)
+{
+	const struct cpt_rec *file = r->file ? w->obj[r->file] : NULL;
+	__u64 id = 0;
+
+	switch (file ? file->kind : 0) {
+	case CPT_K_SHMEM:
+		return file;
+	case CPT_K_MEMFD:
+		id = ((const struct cpt_memfd_rec *)file)->shmem;
+		break;
+	case CPT_K_SHMAT:
+		id = ((const struct cpt_shmat_rec *)file)->shm;
+		break;
+	case CPT_K_REG:
+		id = ((const struct cpt_reg_rec *)file)->deleted;
+		break;
+	}
+	return id ? w->obj[id] : NULL;
+}
+
+/* What an area, whose file was passed, says of huge pages. */
+static inline const char *cpt_check_area_huge(const struct cpt_walk *w, const struct cpt_vma_rec *r)
+{
+	const struct cpt_rec *contents = cpt_area_contents(w, r);
+	const struct cpt_huge_rec *huge = contents ? cpt_huge_of(w, contents) : NULL;
+	__u32 flags = r->flags & (CPT_VMA_RESERVED | CPT_VMA_TAKEN);
+	__u64 mask;
+
+	if (!(r->flags & CPT_VMA_HUGETLB)) {
+		CPT_BAD_IF(huge || flags || (r->type == CPT_VMA_SHMEM && !(r->flags & CPT_VMA_SHARED)),
+			   "memory area without huge pages");
+		return NULL;
+	}
+	CPT_BAD_IF(!r->file || (contents && !huge), "memory area with huge pages");
+	CPT_BAD_IF((flags && (r->flags & CPT_VMA_SHARED)) || ((flags & CPT_VMA_RESERVED) &&
+		   (r->flags & (CPT_VMA_NORESERVE | CPT_VMA_INHERIT))), "reserved huge pages of a memory area");
+	if (huge) {
+		mask = (1ULL << huge->shift) - 1;
+		CPT_BAD_IF(((r->start | r->end) & mask) || ((r->pgoff << CPT_PAGE_SHIFT) & mask),
+			   "pieces of huge pages in a memory area");
+	}
+	return NULL;
+}
+
 static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec *rec)
 {
 	const struct cpt_vma_rec *r = (const void *)rec;
@@ -892,7 +988,7 @@ static inline const char *cpt_check_vma(struct cpt_walk *w, const struct cpt_rec
 			   "shared memory of an area");
 	else
 		CPT_BAD_IF(r->file, "file of an area without one");
-	return NULL;
+	return cpt_check_area_huge(w, r);
 }
 
 /* The area of @mm that holds @addr or NULL: the areas follow the MM, ascending, all of one size. */
@@ -1429,6 +1525,7 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 	[CPT_K_MQFD]	= { "open POSIX message queue", sizeof(struct cpt_mqfd_rec), true, true, true, CPT_NO_DATA,
 			    cpt_check_mqfd },
 	[CPT_K_MPOL]	= { "NUMA policy", sizeof(struct cpt_mpol_rec), true, false, false, CPT_NO_DATA, cpt_check_mpol },
+	[CPT_K_HUGE]	= { "huge pages", sizeof(struct cpt_huge_rec), false, false, false, CPT_NO_DATA, cpt_check_huge },
 	[CPT_K_VDSO]	= { "vdso", sizeof(struct cpt_vdso_rec), false, false, false, CPT_NO_DATA, cpt_check_vdso },
 };
 
@@ -1536,15 +1633,20 @@ static inline const char *cpt_runs_check(const struct cpt_data_rec *d, const str
 	return NULL;
 }
 
+/* Has an area pages that no other memory and no file has? */
+static inline bool cpt_area_has_data(const struct cpt_vma_rec *r)
+{
+	return !(r->flags & CPT_VMA_SHARED) &&
+	       (r->type == CPT_VMA_ANON || r->type == CPT_VMA_FILE || r->type == CPT_VMA_SHMEM);
+}
+
 static inline const char *cpt_mm_run_check(const struct cpt_mm_rec *mm, const struct cpt_run *run)
 {
 	const struct cpt_vma_rec *vma = cpt_mm_area(mm, run->off);
 
 	CPT_BAD_IF(!vma || run->len > vma->end - run->off, "run of data outside the areas of a memory");
 	CPT_BAD_IF(run->off % CPT_PAGE || run->len % CPT_PAGE, "run of data that is not whole pages");
-	CPT_BAD_IF(vma->type != CPT_VMA_ANON &&
-		   (vma->type != CPT_VMA_FILE || (vma->flags & CPT_VMA_SHARED)),
-		   "run of data in an area that has none");
+	CPT_BAD_IF(!cpt_area_has_data(vma), "run of data in an area that has none");
 	CPT_BAD_IF((run->flags & CPT_RUN_HOLE) && !(vma->flags & CPT_VMA_INHERIT),
 		   "hole in an area that is not inherited");
 	return NULL;
@@ -1572,6 +1674,14 @@ static inline __u64 cpt_data_size(const struct cpt_rec *obj)
 	return 0;
 }
 
+/* The end of the last huge page, which may be behind that of the file. */
+static inline __u64 cpt_huge_end(const struct cpt_huge_rec *r)
+{
+	const struct cpt_huge_range *range = (const void *)(r + 1);
+
+	return r->n ? range[r->n - 1].to << r->shift : 0;
+}
+
 /*
  * cpt_run_check - may this run, passed by cpt_runs_check(), be data of object @id?
  *
@@ -1580,6 +1690,7 @@ static inline __u64 cpt_data_size(const struct cpt_rec *obj)
 static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, const struct cpt_run *run)
 {
 	const struct cpt_rec *obj = id && id <= w->nobj ? w->obj[id] : NULL;
+	const struct cpt_huge_rec *huge;
 	__u64 size;
 
 	if (!id) {	/* ctl's own */
@@ -1596,7 +1707,8 @@ static inline const char *cpt_run_check(const struct cpt_walk *w, __u64 id, cons
 			   "run of data that is not whole pages");
 		CPT_BAD_IF(obj->kind == CPT_K_DELETED && ((const struct cpt_deleted_rec *)obj)->path_len,
 			   "data of an object that has none");
-		size = cpt_align_up(size, CPT_PAGE);
+		huge = cpt_huge_of(w, obj);
+		size = huge ? cpt_huge_end(huge) : cpt_align_up(size, CPT_PAGE);
 	}
 	CPT_BAD_IF(run->off > size || run->len > size - run->off, "run of data outside its object");
 	return NULL;

@@ -24,6 +24,7 @@
 #include <linux/file.h>
 #include <linux/fs_struct.h>
 #include <linux/fsnotify_backend.h>
+#include <linux/hugetlb.h>
 #include <linux/ipc_namespace.h>
 #include <linux/kernel.h>
 #include <linux/mm.h>

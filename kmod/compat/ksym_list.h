@@ -30,6 +30,10 @@ KSYM(from_mnt_ns)
 KSYM(hook_cred_free)
 KSYM(hook_cred_prepare)
 #endif
+#ifdef CONFIG_HUGETLB_PAGE
+KSYM(hugetlb_file_setup)
+KSYM(hugetlb_reserve_pages)
+#endif
 KSYM(ipc_obtain_object_check)
 KSYM(ipc_set_key_private)
 KSYM(kernel_clone)
@@ -49,6 +53,9 @@ KSYM(set_fs_root)
 KSYM(set_mm_exe_file)
 KSYM(shmem_kernel_file_setup)
 KSYM(show_mountinfo)
+#ifdef CONFIG_HUGETLB_PAGE
+KSYM(size_to_hstate)
+#endif
 KSYM(task_join_group_stop)
 KSYM(task_work_cancel)
 KSYM(thread_group_cputime)

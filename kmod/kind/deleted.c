@@ -9,7 +9,7 @@
  * if the kernel has it in memory, as it has for any that was linked or looked up not long ago.
  * Not preserved: the inode's number, of one without any name.
  * Directories and fifos, and directories it lay in: gone.c.
- * Refused: one whose other names nobody knows, that has extended attributes; other file systems than ext2-4 and tmpfs; read-only mounts.
+ * Refused: one whose other names nobody knows, that has extended attributes; other file systems than ext2-4, tmpfs and hugetlbfs; read-only mounts.
  *
  * It is made again with O_TMPFILE in the root of its mount. cpt_deleted_open() gives
  * it a dentry with the old name, not hashed, as unlink(2) leaves one.
@@ -64,7 +64,7 @@ const char *cpt_deleted_obstacle(struct cpt_ctx *ctx, const struct file *f, char
 	if (inode->i_nlink)
 		return cpt_path_of_inode(ctx, inode, &mount, buf) ? NULL :
 		       "a deleted file that has another name, which no path of the VE leads to";
-	if (magic != EXT4_SUPER_MAGIC && magic != TMPFS_MAGIC)
+	if (magic != EXT4_SUPER_MAGIC && magic != TMPFS_MAGIC && magic != HUGETLBFS_MAGIC)
 		return "a deleted file of a file system where such cannot be preserved yet";
 	if (__mnt_is_readonly(f->f_path.mnt))
 		return "a deleted file of a read-only mount, which cannot be preserved yet";
@@ -162,7 +162,7 @@ static int deleted_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	r->uid = from_kuid(&init_user_ns, inode->i_uid);
 	r->gid = from_kgid(&init_user_ns, inode->i_gid);
 	r->linkable = !!(inode->i_state & I_LINKABLE);
-	return 0;
+	return cpt_is_huge(inode) ? cpt_huge_dump_shared(ctx, inode) : 0;
 }
 
 #define BATCH 512
@@ -207,7 +207,7 @@ static int dump_run(struct cpt_ctx *ctx, struct cpt_obj *obj, struct batch *b, l
 	return err;
 }
 
-static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
+static int dump_runs(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct batch *b = kmalloc(sizeof(*b), GFP_KERNEL);
 	loff_t size = i_size_read(obj->ptr), from = 0, to = 0;
@@ -216,8 +216,6 @@ static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 
 	if (!b)
 		return -ENOMEM;
-	if (((struct inode *)obj->ptr)->i_nlink)
-		to = size;
 	while (!err && to < size) {
 		from = vfs_llseek(f, to, SEEK_DATA);
 		if (from == -ENXIO)
@@ -234,6 +232,15 @@ static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	}
 	kfree(b);
 	return err;
+}
+
+static int deleted_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct inode *inode = obj->ptr;
+
+	if (inode->i_nlink)
+		return 0;
+	return cpt_is_huge(inode) ? cpt_huge_data(ctx, obj->id, inode) : dump_runs(ctx, obj);
 }
 
 /* --- restore ------------------------------------------------------------------------------------ */
@@ -272,6 +279,15 @@ static int set_attributes(struct file *f, const struct cpt_deleted_rec *r)
 	struct iattr attr = { .ia_mode = S_IFREG | r->mode };
 
 	return cpt_deleted_attributes(&f->f_path, &attr, r->uid, r->gid, r->atime, r->mtime);
+}
+
+/* One of huge pages may have any size, although truncate(2) does not take it. Nobody else has the file. */
+static int set_size(struct file *f, u64 size)
+{
+	if (!cpt_is_huge(file_inode(f)))
+		return vfs_truncate(&f->f_path, size);
+	i_size_write(file_inode(f), size);
+	return 0;
 }
 
 /* By its other name. Only to hold it: nobody reads or writes here. */
@@ -342,7 +358,9 @@ static void *deleted_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	mnt_drop_write(m->root.mnt);
 	if (IS_ERR(f))
 		return f;
-	err = vfs_truncate(&f->f_path, r->size);
+	err = set_size(f, r->size);
+	if (!err)
+		err = cpt_huge_reserve(ctx, rec, f);
 	if (!err)
 		err = cpt_file_contents(ctx, rec->id, f, r->size);
 	if (!err)

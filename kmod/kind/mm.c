@@ -6,9 +6,11 @@
  * Preserved: private and shared anonymous memory, file mappings (the pages of a
  * private one that were written), flags of madvise and mlock, pages that fork
  * shared with the parent (shared again, in the image once), holes, contexts of
- * asynchronous I/O (aio.c).
- * Not preserved: that a page was swapped, or huge.
- * Refused: huge pages, device memory, userfaultfd, NUMA policies of files on a tmpfs
+ * asynchronous I/O (aio.c), huge pages (hugetlb; what is shared of them: huge.c) and what is
+ * reserved of them.
+ * Not preserved: that a page was swapped, or huge where the kernel makes such by itself; that
+ * huge pages which were given up (MADV_DONTNEED) are not reserved any more.
+ * Refused: device memory, userfaultfd, NUMA policies of files on a tmpfs
  * (of all else: mpol.c), area names, an LDT.
  *
  * Who shares with whom: a child's mm names its creator's as parent. An area that
@@ -36,6 +38,7 @@
 #include <linux/uaccess.h>
 #include <asm/vdso.h>
 
+#include "compat/huge.h"
 #include "compat/ipc.h"
 #include "in.h"
 #include "kind.h"
@@ -69,10 +72,14 @@ static const struct {
 	{ VM_MERGEABLE,		CPT_VMA_MERGEABLE,	MADV_MERGEABLE },
 	{ VM_SEQ_READ,		CPT_VMA_SEQ_READ,	MADV_SEQUENTIAL },
 	{ VM_RAND_READ,		CPT_VMA_RAND_READ,	MADV_RANDOM },
+	{ VM_HUGETLB,		CPT_VMA_HUGETLB },
 };
 
 /* What mprotect can change of an area that fork gave. */
 #define PROT_FLAGS (CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_EXEC)
+
+/* What fork does not give. */
+#define HUGE_FLAGS (CPT_VMA_RESERVED | CPT_VMA_TAKEN)
 
 static u32 flags_of(const struct vm_area_struct *vma)
 {
@@ -82,6 +89,10 @@ static u32 flags_of(const struct vm_area_struct *vma)
 	for (i = 0; i < ARRAY_SIZE(area_flags); i++)
 		if (vma->vm_flags & area_flags[i].vm)
 			flags |= area_flags[i].cpt;
+	if (compat_resv_flags(vma) & COMPAT_RESV_OWNER)
+		flags |= CPT_VMA_RESERVED;
+	if (compat_resv_flags(vma) & COMPAT_RESV_TAKEN)
+		flags |= CPT_VMA_TAKEN;
 	return flags;
 }
 
@@ -165,6 +176,14 @@ static bool is_shared_anon(const struct vm_area_struct *vma)
 	       !strcmp(f->f_path.dentry->d_name.name, "dev/zero");
 }
 
+/* What mmap(MAP_HUGETLB) made, shared or not. */
+static bool is_huge_anon(const struct vm_area_struct *vma)
+{
+	const struct file *f = vma->vm_file;
+
+	return f && cpt_huge_nameless(file_inode(f)->i_sb) && !strcmp(f->f_path.dentry->d_name.name, CPT_HUGE_NAME);
+}
+
 /* Attached by shmat(2). */
 static bool is_sysv(const struct vm_area_struct *vma)
 {
@@ -179,7 +198,7 @@ static enum cpt_vma_type type_of(struct vm_area_struct *vma)
 		return CPT_VMA_VDSO;
 	if (name && !strncmp(name, "[vvar", 5))
 		return CPT_VMA_VVAR;
-	if (is_shared_anon(vma))
+	if (is_shared_anon(vma) || is_huge_anon(vma))
 		return CPT_VMA_SHMEM;
 	if (is_sysv(vma))
 		return CPT_VMA_SYSV;
@@ -190,7 +209,7 @@ static enum cpt_vma_type type_of(struct vm_area_struct *vma)
 
 static bool future_sealed(const struct file *f)
 {
-	return cpt_memfd_name(f) && (SHMEM_I(file_inode(f))->seals & F_SEAL_FUTURE_WRITE);
+	return cpt_memfd_name(f) && (*cpt_memfd_seals(file_inode(f)) & F_SEAL_FUTURE_WRITE);
 }
 
 /* Mapped for writing before F_SEAL_FUTURE_WRITE, read-only now, but mprotect(2) could change that. */
@@ -216,8 +235,6 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 		return compat_vma_policy(vma) ? "a NUMA policy of the kernel's memory" : NULL;
 	if (special_name(vma))
 		return "memory of the kernel's";
-	if (vma->vm_flags & VM_HUGETLB)
-		return "huge pages";
 	if (vma->vm_flags & (VM_PFNMAP | VM_IO | VM_MIXEDMAP))
 		return "memory of a device";
 	if (vma->vm_flags & (VM_UFFD_MISSING | VM_UFFD_WP))
@@ -236,7 +253,8 @@ static const char *area_obstacle(struct vm_area_struct *vma)
 		return "named memory";
 	if (vma->vm_file && file_inode(vma->vm_file)->i_sb->s_magic == SECRETMEM_MAGIC)
 		return "secret memory (memfd_secret)";
-	if (vma->vm_file && (file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) &&
+	if (vma->vm_file && ((file_inode(vma->vm_file)->i_sb->s_flags & SB_NOUSER) ||
+			     cpt_huge_nameless(file_inode(vma->vm_file)->i_sb)) &&
 	    type != CPT_VMA_SHMEM && type != CPT_VMA_SYSV && type != CPT_VMA_AIO && !cpt_memfd_name(vma->vm_file))
 		return "memory of a file without a path";
 	if (writable_later(vma))
@@ -328,9 +346,11 @@ static bool inherited(struct mm_struct *parent, struct vm_area_struct *vma)
 	p = find_vma(parent, vma->vm_start);
 	if (!p || p->vm_start > vma->vm_start || p->vm_end < vma->vm_end)
 		return false;
+	if (flags_of(vma) & CPT_VMA_RESERVED)
+		return false;
 	same = p->vm_file == vma->vm_file && type_of(p) == type_of(vma) &&
 	       !(p->vm_flags & (VM_DONTCOPY | VM_WIPEONFORK)) &&
-	       !((flags_of(p) ^ flags_of(vma)) & ~(PROT_FLAGS | CPT_VMA_LOCKED | CPT_VMA_LOCKONFAULT));
+	       !((flags_of(p) ^ flags_of(vma)) & ~(PROT_FLAGS | HUGE_FLAGS | CPT_VMA_LOCKED | CPT_VMA_LOCKONFAULT));
 	if (vma->vm_file)
 		same = same && p->vm_pgoff + ((vma->vm_start - p->vm_start) >> PAGE_SHIFT) ==
 			       vma->vm_pgoff;
@@ -385,7 +405,7 @@ static void mm_release(struct cpt_obj *obj)
 }
 
 static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struct *parent,
-		      struct cpt_mm_rec *m)
+		      struct cpt_mm_rec *m, bool *huge)
 {
 	struct vm_area_struct *vma;
 	VMA_ITERATOR(vmi, mm, 0);
@@ -402,6 +422,7 @@ static int dump_areas(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struc
 		r->flags = flags_of(vma) | (u32)vma_pkey(vma) << CPT_VMA_PKEY_SHIFT;
 		if (inherited(parent, vma))
 			r->flags |= CPT_VMA_INHERIT;
+		*huge |= !!(r->flags & CPT_VMA_HUGETLB);
 		if (r->type == CPT_VMA_FILE || r->type == CPT_VMA_SYSV) {
 			r->pgoff = vma->vm_pgoff;
 			r->file = cpt_obj_id(ctx, vma->vm_file);
@@ -455,9 +476,9 @@ static u32 prctl_flags(const struct mm_struct *mm)
 	return flags;
 }
 
-static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+static int dump_record(struct cpt_ctx *ctx, struct cpt_obj *obj, struct mm_struct *mm, struct mm_struct *parent,
+		       bool *huge)
 {
-	struct mm_struct *mm = obj->ptr, *parent = ((struct mm_state *)obj->priv)->parent;
 	u32 nauxv = count_auxv(mm), i;
 	struct cpt_mm_rec *r;
 	u64 *auxv;
@@ -494,9 +515,9 @@ static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	for (i = 0; i < nauxv; i++)
 		auxv[i] = mm->saved_auxv[i];
 	lock_both(mm, parent);
-	err = dump_areas(ctx, mm, parent, r);
+	err = dump_areas(ctx, mm, parent, r, huge);
 	unlock_both(mm, parent);
-	return err ? err : cpt_aio_dump(ctx, mm);
+	return err;
 }
 
 /* --- pages at dump ------------------------------------------------------------------------- */
@@ -557,9 +578,29 @@ static int see_pmd(pmd_t *pmd, unsigned long addr, unsigned long next, struct mm
 	return 0;
 }
 
+/* A huge page that an area has asked for (hugetlb), or the part of it that is looked at. */
+static int see_hugetlb(pte_t *ptep, unsigned long hmask, unsigned long addr, unsigned long next, struct mm_walk *walk)
+{
+#ifdef CONFIG_HUGETLB_PAGE
+	spinlock_t *ptl = huge_pte_lock(hstate_vma(walk->vma), walk->mm, ptep);
+	struct view *v = walk->private;
+	pte_t pte = *ptep;
+
+	for (; !pte_none(pte) && addr < next; addr += PAGE_SIZE) {
+		if (!pte_present(pte))
+			__set_bit((addr - v->start) >> PAGE_SHIFT, v->swapped);
+		else
+			see_page(v, addr, nth_page(pte_page(pte), (addr & ~hmask) >> PAGE_SHIFT));
+	}
+	spin_unlock(ptl);
+#endif
+	return 0;
+}
+
 static const struct mm_walk_ops view_ops = {
 	.pmd_entry	= see_pmd,
 	.pte_entry	= see_pte,
+	.hugetlb_entry	= see_hugetlb,
 	COMPAT_WALK_RDLOCK
 };
 
@@ -671,23 +712,33 @@ static int dump_range(struct cpt_ctx *ctx, struct cpt_obj *obj, struct dump_stat
 	return err;
 }
 
-/* The next area whose pages the image must hold, at or after @addr. Copied: no lock is kept. */
-static bool next_area(struct mm_struct *mm, struct mm_struct *parent, unsigned long addr,
-		      unsigned long *start, unsigned long *end, bool *inherit)
+/* An area whose pages the image must hold. A copy: no lock is kept. */
+struct area {
+	unsigned long start, end;
+	u32 flags;
+	u32 huge_shift;			/* of CPT_VMA_HUGETLB */
+	bool inherit;
+};
+
+/* The first one at or after a->end. */
+static bool next_area(struct mm_struct *mm, struct mm_struct *parent, struct area *a)
 {
 	struct vm_area_struct *vma;
 	bool found = false;
-	VMA_ITERATOR(vmi, mm, addr);
+	VMA_ITERATOR(vmi, mm, a->end);
 
 	lock_both(mm, parent);
 	for_each_vma(vmi, vma) {
 		enum cpt_vma_type type = type_of(vma);
 
-		if ((vma->vm_flags & VM_MAYSHARE) || (type != CPT_VMA_ANON && type != CPT_VMA_FILE))
+		if ((vma->vm_flags & VM_MAYSHARE) ||
+		    (type != CPT_VMA_ANON && type != CPT_VMA_FILE && type != CPT_VMA_SHMEM))
 			continue;
-		*start = vma->vm_start;
-		*end = vma->vm_end;
-		*inherit = inherited(parent, vma);
+		a->start = vma->vm_start;
+		a->end = vma->vm_end;
+		a->flags = flags_of(vma);
+		a->huge_shift = a->flags & CPT_VMA_HUGETLB ? cpt_huge_shift(file_inode(vma->vm_file)) : 0;
+		a->inherit = inherited(parent, vma);
 		found = true;
 		break;
 	}
@@ -699,15 +750,82 @@ static int mm_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	struct mm_struct *parent = ((struct mm_state *)obj->priv)->parent;
 	struct dump_state *s = kvmalloc(sizeof(*s), GFP_KERNEL);
-	unsigned long start, end = 0;
-	bool inherit;
+	struct area a = { };
 	int err = 0;
 
 	if (!s)
 		return -ENOMEM;
-	while (!err && next_area(obj->ptr, parent, end, &start, &end, &inherit))
-		err = dump_range(ctx, obj, s, inherit ? parent : NULL, start, end);
+	while (!err && next_area(obj->ptr, parent, &a))
+		err = dump_range(ctx, obj, s, a.inherit ? parent : NULL, a.start, a.end);
 	kvfree(s);
+	return err;
+}
+
+/* --- huge pages at dump -------------------------------------------------------------------------- */
+
+/* Is a page of its own at @addr, which is not the parent's? */
+static int own_page(struct view *v, struct mm_struct *mm, struct mm_struct *parent, unsigned long addr)
+{
+	struct page *page;
+	int err = view_open(v, mm, addr, addr + PAGE_SIZE, false), own;
+
+	page = v->page[0];
+	own = page || test_bit(0, v->swapped);
+	view_close(v);
+	if (err || !own || !parent)
+		return err ?: own;
+	err = view_open(v, parent, addr, addr + PAGE_SIZE, false);
+	own = !page || page != v->page[0];	/* compared only */
+	view_close(v);
+	return err ?: own;
+}
+
+/* How many huge pages a private area takes from the pool: all that it has reserved, or those it has. */
+static int count_huge(struct view *v, struct mm_struct *mm, struct mm_struct *parent, const struct area *a, u64 *pages)
+{
+	unsigned long addr;
+	int own = 0;
+
+	if (a->flags & CPT_VMA_RESERVED) {
+		*pages += (a->end - a->start) >> a->huge_shift;
+		return 0;
+	}
+	for (addr = a->start; own >= 0 && addr < a->end; addr += 1UL << a->huge_shift) {
+		own = fatal_signal_pending(current) ? -EINTR :
+		      own_page(v, mm, a->inherit ? parent : NULL, addr);
+		*pages += own > 0;
+		cond_resched();
+	}
+	return min(own, 0);
+}
+
+static int dump_huge(struct cpt_ctx *ctx, struct mm_struct *mm, struct mm_struct *parent)
+{
+	struct view *v = kvmalloc(sizeof(*v), GFP_KERNEL);
+	u64 pages[BITS_PER_LONG] = { };		/* of each size */
+	struct area a = { };
+	int err = v ? 0 : -ENOMEM, i;
+
+	while (!err && next_area(mm, parent, &a))
+		if (a.huge_shift)
+			err = count_huge(v, mm, parent, &a, &pages[a.huge_shift]);
+	for (i = 0; !err && i < ARRAY_SIZE(pages); i++)
+		if (pages[i])
+			err = cpt_huge_dump(ctx, i, pages[i]);
+	kvfree(v);
+	return err;
+}
+
+static int mm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
+{
+	struct mm_struct *mm = obj->ptr, *parent = ((struct mm_state *)obj->priv)->parent;
+	bool huge = false;
+	int err = dump_record(ctx, obj, mm, parent, &huge);
+
+	if (!err)
+		err = cpt_aio_dump(ctx, mm);
+	if (!err && huge)
+		err = dump_huge(ctx, mm, parent);
 	return err;
 }
 
@@ -717,6 +835,14 @@ static int mm_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 static int unmap(unsigned long start, unsigned long end)
 {
 	return start < end ? vm_munmap(start, end - start) : 0;
+}
+
+/* Private huge pages are not written to where the program may not, even by us (FOLL_FORCE). */
+static unsigned long first_prot(const struct cpt_vma_rec *r)
+{
+	bool huge = (r->flags & CPT_VMA_HUGETLB) && !(r->flags & CPT_VMA_SHARED);
+
+	return prot_of(r->flags) | (huge ? PROT_READ | PROT_WRITE : 0);
 }
 
 /*
@@ -749,11 +875,17 @@ static int keep_inherited(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 		at = r->end;
 		if (cpt_vdso_area(r))
 			continue;
-		err = protect_anew(r->start, r->end - r->start, prot_of(r->flags));
+		err = protect_anew(r->start, r->end - r->start, first_prot(r));
 		if (err)
 			return cpt_fail(ctx, err, "memory at %llx was not inherited: error %d", r->start, -err);
 	}
 	return unmap(at, COMPAT_TASK_SIZE);
+}
+
+/* Somebody else has taken what was free when the image was verified. */
+static int too_few(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+{
+	return cpt_fail(ctx, -ENOMEM, "too few huge pages are free for the memory at %llx", r->start);
 }
 
 /* Room for a ring, which restore_rings() puts there: until then nothing else comes there. */
@@ -763,10 +895,29 @@ static unsigned long keep_room(const struct cpt_vma_rec *r)
 		       MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, 0);
 }
 
+/* A private area of huge pages that came from a parent, which has or had them reserved, by fork. */
+static bool unreserved(const struct cpt_vma_rec *r)
+{
+	return (r->flags & (CPT_VMA_HUGETLB | CPT_VMA_SHARED | CPT_VMA_RESERVED)) == CPT_VMA_HUGETLB;
+}
+
+/* What fork leaves of such an area. */
+static int set_unreserved(const struct cpt_vma_rec *r)
+{
+	struct vm_area_struct *vma;
+
+	mmap_write_lock(current->mm);
+	vma = find_vma(current->mm, r->start);
+	if (vma && vma->vm_start == r->start && !(r->flags & CPT_VMA_NORESERVE))
+		compat_clear_noreserve(vma);
+	mmap_write_unlock(current->mm);
+	return vma ? 0 : -EFAULT;
+}
+
 static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 {
 	unsigned long flags = MAP_FIXED | (r->flags & CPT_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE) |
-			      (r->flags & CPT_VMA_NORESERVE ? MAP_NORESERVE : 0) |
+			      (r->flags & CPT_VMA_NORESERVE || unreserved(r) ? MAP_NORESERVE : 0) |
 			      (r->flags & CPT_VMA_GROWSDOWN ? MAP_GROWSDOWN : 0);
 	struct file *f = NULL;
 	unsigned long addr;
@@ -776,6 +927,8 @@ static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 		f = cpt_made(ctx, r->file);
 		if (IS_ERR(f))
 			return PTR_ERR(f);
+		if (cpt_is_huge(file_inode(f)) != !!(r->flags & CPT_VMA_HUGETLB))
+			return cpt_fail(ctx, -EINVAL, "the image has huge pages where others are");
 		/* a file system may give an area other properties than those of plain memory */
 		if (!f->f_op->mmap && !IS_ENABLED(CONFIG_MMU))
 			return -ENODEV;
@@ -785,18 +938,20 @@ static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 	/* mapped for writing before the seal */
 	lifted = f && (r->flags & CPT_VMA_SHARED) && (r->flags & CPT_VMA_WRITE) && future_sealed(f);
 	if (lifted)
-		SHMEM_I(file_inode(f))->seals &= ~F_SEAL_FUTURE_WRITE;
+		*cpt_memfd_seals(file_inode(f)) &= ~F_SEAL_FUTURE_WRITE;
 	if (r->type == CPT_VMA_AIO)
 		addr = keep_room(r);
 	else
-		addr = vm_mmap(f, r->start, r->end - r->start, prot_of(r->flags), flags,
+		addr = vm_mmap(f, r->start, r->end - r->start, first_prot(r), flags,
 			       r->pgoff << PAGE_SHIFT);
 	if (lifted)
-		SHMEM_I(file_inode(f))->seals |= F_SEAL_FUTURE_WRITE;
+		*cpt_memfd_seals(file_inode(f)) |= F_SEAL_FUTURE_WRITE;
+	if (addr == -ENOMEM && (r->flags & CPT_VMA_HUGETLB))
+		return too_few(ctx, r);
 	if (addr != r->start)
 		return cpt_fail(ctx, IS_ERR_VALUE(addr) ? (int)addr : -EINVAL,
 				"memory at %llx cannot be mapped: error %ld", r->start, -(long)addr);
-	return 0;
+	return unreserved(r) ? set_unreserved(r) : 0;
 }
 
 static int map_areas(struct cpt_ctx *ctx, const struct vdso_image *image, const struct cpt_mm_rec *m)
@@ -853,7 +1008,10 @@ static int write_pages(struct cpt_ctx *ctx, const struct cpt_vma_rec *r, u64 add
 
 		if (IS_ERR(buf))
 			return PTR_ERR(buf);
-		if (r->flags & CPT_VMA_WRITE) {
+		if (r->flags & CPT_VMA_HUGETLB) {
+			if (copy_to_user((void __user *)(unsigned long)addr, buf, len))
+				return too_few(ctx, r);
+		} else if (r->flags & CPT_VMA_WRITE) {
 			if (copy_to_user((void __user *)(unsigned long)addr, buf, len))
 				return -EFAULT;
 		} else if (access_process_vm(current, addr, (void *)buf, len,
@@ -864,6 +1022,30 @@ static int write_pages(struct cpt_ctx *ctx, const struct cpt_vma_rec *r, u64 add
 		left -= len;
 	}
 	return 0;
+}
+
+/* The size of a page at @addr, whether it is there or not. */
+static unsigned long page_size_at(unsigned long addr)
+{
+	struct vm_area_struct *vma;
+	u32 shift = PAGE_SHIFT;
+
+	mmap_read_lock(current->mm);
+	vma = find_vma(current->mm, addr);
+	if (vma && (vma->vm_flags & VM_HUGETLB))
+		shift = cpt_huge_shift(file_inode(vma->vm_file));
+	mmap_read_unlock(current->mm);
+	return 1UL << shift;
+}
+
+/* Take away what fork gave. A huge page goes as a whole, with its first part; an image has all of them. */
+static long make_hole(unsigned long at, unsigned long stop)
+{
+	unsigned long size = page_size_at(at);
+
+	at = round_up(at, size);
+	stop = round_up(stop, size);
+	return at < stop ? ksys(madvise, at, stop - at, MADV_DONTNEED) : 0;
 }
 
 static int restore_run(struct cpt_ctx *ctx, const struct cpt_rec **area, const struct cpt_run *run)
@@ -877,12 +1059,11 @@ static int restore_run(struct cpt_ctx *ctx, const struct cpt_rec **area, const s
 		const struct cpt_vma_rec *r = area_at(ctx, area, at);
 		u64 stop;
 
-		if (!r || (r->flags & CPT_VMA_SHARED) ||
-		    (r->type != CPT_VMA_ANON && r->type != CPT_VMA_FILE))
+		if (!r || !cpt_area_has_data(r))
 			return cpt_fail(ctx, -EINVAL, "the image has pages where no memory is");
 		stop = min(end, r->end);
 		if (run->flags & CPT_RUN_HOLE)
-			err = ksys(madvise, (unsigned long)at, (unsigned long)(stop - at), MADV_DONTNEED);
+			err = make_hole(at, stop);
 		else
 			err = write_pages(ctx, r, at, stop - at);
 		ctx->undump->pages += run->flags & CPT_RUN_HOLE ? 0 : (stop - at) >> PAGE_SHIFT;
@@ -913,6 +1094,24 @@ static int restore_pages(struct cpt_ctx *ctx, const struct cpt_rec *mm)
 	return err;
 }
 
+/* When its pages are there. */
+static int finish_huge(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+{
+	struct vm_area_struct *vma;
+	int err = 0;
+
+	if (r->flags & CPT_VMA_TAKEN) {
+		mmap_write_lock(current->mm);
+		vma = find_vma(current->mm, r->start);
+		if (vma && vma->vm_start <= r->start && (vma->vm_flags & (VM_HUGETLB | VM_MAYSHARE)) == VM_HUGETLB)
+			compat_resv_set_taken(vma);
+		mmap_write_unlock(current->mm);
+	}
+	if (first_prot(r) != prot_of(r->flags))
+		err = protect_anew(r->start, r->end - r->start, prot_of(r->flags));
+	return err ? cpt_fail(ctx, err, "memory at %llx cannot be protected: error %d", r->start, -err) : 0;
+}
+
 /* What madvise and mlock say of an area. After the pages: locking fills holes. */
 static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r, bool merge_any)
 {
@@ -922,6 +1121,8 @@ static int advise(struct cpt_ctx *ctx, const struct cpt_vma_rec *r, bool merge_a
 
 	if (cpt_vdso_area(r))
 		return 0;
+	if (r->flags & CPT_VMA_HUGETLB)
+		err = finish_huge(ctx, r);
 	for (i = 0; !err && i < ARRAY_SIZE(area_flags); i++) {
 		if (!area_flags[i].advice || !(r->flags & area_flags[i].cpt))
 			continue;

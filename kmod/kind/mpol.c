@@ -79,10 +79,13 @@ int cpt_mpol_dump_task(struct cpt_ctx *ctx, struct task_struct *t)
 	return 0;
 }
 
-/* Is the policy of an area its own? That of shared memory is found by way of its methods. */
+/*
+ * Is the policy of an area its own? That of shared memory is found by way of its methods; shared
+ * memory of huge pages has none, although what shmat(2) maps of it has methods.
+ */
 static const struct mempolicy *own_policy(const struct vm_area_struct *vma)
 {
-	return vma->vm_ops && vma->vm_ops->get_policy ? NULL : vma->vm_policy;
+	return vma->vm_ops && vma->vm_ops->get_policy && !(vma->vm_flags & VM_HUGETLB) ? NULL : vma->vm_policy;
 }
 
 /*

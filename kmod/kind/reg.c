@@ -26,7 +26,7 @@ static bool reg_owns(struct file *f)
 	umode_t mode = file_inode(f)->i_mode;
 
 	/* nothing that lies in no tree: anonymous inodes, and namespaces by their own file system; no queues */
-	return !(sb->s_flags & SB_NOUSER) && sb->s_magic != NSFS_MAGIC && !cpt_is_view(sb) && !compat_is_mqueue(f) &&
+	return !(sb->s_flags & SB_NOUSER) && !cpt_huge_nameless(sb) && sb->s_magic != NSFS_MAGIC && !cpt_is_view(sb) && !compat_is_mqueue(f) &&
 	       !cpt_pty_file(f) &&
 	       (S_ISREG(mode) || S_ISDIR(mode) || S_ISFIFO(mode) || S_ISCHR(mode) ||
 		(f->f_mode & FMODE_PATH));

@@ -5,9 +5,8 @@
  * Preserved: id, key, owner, creator, mode, size, contents, times, pids, SHM_LOCK,
  * SHM_NORESERVE; removed segments that somebody still has mapped; which mappings are
  * of one shmat(2); whose end takes it away (kernel.shm_rmid_forced).
- * NUMA policies: mpol.c.
- * Refused: huge pages, a segment that somebody outside has attached, one of
- * another IPC namespace.
+ * NUMA policies: mpol.c. Huge pages: huge.c; what SHM_NORESERVE has left out is not reserved.
+ * Refused: a segment that somebody outside has attached, one of another IPC namespace.
  *
  * Every mapping that is made or goes changes times, pids and the count of the segment, and the
  * last one of a removed segment would take it along. So it is removed, and all that is set,
@@ -37,25 +36,14 @@ struct shm_state {
 
 /* --- segments at dump -------------------------------------------------------------------------- */
 
-static const char *obstacle(const struct file *f)
-{
-	if (file_inode(f)->i_sb->s_magic == HUGETLBFS_MAGIC)
-		return "has huge pages";
-	return NULL;
-}
-
 /* Under ids->rwsem (cpt_ipc_collect): it stays. */
 static int shm_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct cpt_holder *who)
 {
 	struct compat_shm *shm = obj->ptr;
 	struct shm_state *s = kzalloc(sizeof(*s), GFP_KERNEL);
-	const char *why = obstacle(shm->file);
 
 	if (!s)
 		return -ENOMEM;
-	if (why)
-		cpt_obstacle(ctx, "the VE's shared memory %d (System V) %s, which cannot be preserved yet",
-			     shm->perm.id, why);
 	s->id = shm->perm.id;
 	s->file = get_file(shm->file);
 	obj->priv = s;
@@ -98,7 +86,8 @@ static void fill(struct cpt_ctx *ctx, struct cpt_shm_rec *r, const struct compat
 	r->lpid = cpt_ipc_pid(ctx, shm->lprid);
 	r->name = name_of(shm->file);
 	r->creator = list_empty(&shm->clist) ? 0 : cpt_vpid(ctx, shm->creator);
-	r->noreserve = !!(SHMEM_I(file_inode(shm->file))->flags & VM_NORESERVE);
+	if (!cpt_is_huge(file_inode(shm->file)))
+		r->noreserve = !!(SHMEM_I(file_inode(shm->file))->flags & VM_NORESERVE);
 	if ((shm->perm.mode & CPT_SHM_LOCKED) && shm->mlock_ucounts)
 		r->locker = from_kuid(&init_user_ns, shm->mlock_ucounts->uid);
 }
@@ -117,7 +106,7 @@ static int shm_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 				s->id);
 	fill(ctx, r, shm);
 	cpt_ipc_unlock(&shm->perm);
-	return cpt_mpol_dump_shared(ctx, file_inode(s->file));
+	return cpt_shmem_dump_rest(ctx, file_inode(s->file));
 }
 
 static int shm_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
@@ -175,11 +164,22 @@ static struct file *memory_of(struct cpt_ctx *ctx, const struct cpt_shm_rec *r)
 	return f;
 }
 
+/* Flags of shmget(2) for it. What is reserved of huge pages, their record says. */
+static int get_flags(struct cpt_ctx *ctx, const struct cpt_shm_rec *r)
+{
+	const struct cpt_huge_rec *huge = cpt_huge_rec(ctx, &r->rec);
+
+	if (huge)
+		return SHM_HUGETLB | SHM_NORESERVE | huge->shift << SHM_HUGE_SHIFT;
+	return r->noreserve ? SHM_NORESERVE : 0;
+}
+
 static void *shm_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 {
 	const struct cpt_shm_rec *r = (const void *)rec;
 	int err = cpt_data_make_before(ctx, rec->id);
 	struct file *f;
+	loff_t size;
 
 	if (!err && r->size > ULONG_MAX - PAGE_SIZE)
 		err = cpt_fail(ctx, -EINVAL, "the image has more shared memory than this kernel can");
@@ -188,14 +188,17 @@ static void *shm_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	cpt_ipc_wanted(ctx, COMPAT_SHM_IDS, &r->perm);
 	err = cpt_ipc_made(ctx, COMPAT_SHM_IDS, &r->perm,
 			   ksys(shmget, r->name, (unsigned long)r->size,
-				IPC_CREAT | IPC_EXCL | 0600 | (r->noreserve ? SHM_NORESERVE : 0)));
+				IPC_CREAT | IPC_EXCL | 0600 | get_flags(ctx, r)));
 	f = err ? ERR_PTR(err) : memory_of(ctx, r);
 	if (IS_ERR(f))
 		return f;
-	err = cpt_mpol_restore_shared(ctx, rec, f);
+	size = i_size_read(file_inode(f));
+	err = cpt_huge_reserve(ctx, rec, f);
+	if (!err)
+		err = cpt_mpol_restore_shared(ctx, rec, f);
 	if (!err)
 		err = cpt_file_contents(ctx, rec->id, f, PAGE_ALIGN(r->size));
-	i_size_write(file_inode(f), r->size);		/* the last page was written whole */
+	i_size_write(file_inode(f), size);		/* the last page was written whole */
 	if (!err && (r->perm.mode & CPT_SHM_LOCKED))
 		err = lock_memory(ctx, r);
 	if (!err)
@@ -370,7 +373,7 @@ static void *shmat_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		return ERR_PTR(cpt_fail(ctx, (int)addr, "shared memory %d (System V) cannot be mapped: error %d",
 					shm->perm.id, -(int)addr));
 	f = file_at(addr);
-	err = vm_munmap(addr, PAGE_ALIGN(shm->size));
+	err = vm_munmap(addr, PAGE_ALIGN(i_size_read(file_inode(memory))));
 	if (!err || IS_ERR(f))
 		return f;
 	fput(f);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Memory that is a file of the kernel's internal tmpfs: mmap(MAP_SHARED | MAP_ANONYMOUS),
- * by whomever of the VE maps it (shmem_zero_setup), and memfd_create(2). The object
+ * Memory that is a file of the kernel's internal tmpfs or hugetlbfs: mmap(MAP_SHARED | MAP_ANONYMOUS),
+ * by whomever of the VE maps it (shmem_zero_setup), mmap(MAP_HUGETLB), and memfd_create(2). The object
  * here is the inode; an open memfd is one of its own (memfd.c).
  *
  * Preserved: size and contents, holes stay holes, swapped pages too; name, seals,
  * owner and mode of a memfd.
  * Not preserved: times of a memfd.
- * System V segments are shm.c's, NUMA policies mpol.c's. Refused elsewhere (mm.c): huge pages.
+ * System V segments are shm.c's, NUMA policies mpol.c's, which huge pages there are huge.c's.
  *
  * Contents come in the image in the order of the ids, and are read forward. What only
  * a descriptor holds is needed late, when descriptors are made; so whoever reads data
@@ -49,10 +49,21 @@ const char *cpt_memfd_name(const struct file *f)
 {
 	const struct super_block *sb = file_inode(f)->i_sb;
 	const char *name = f->f_path.dentry->d_name.name;
+	bool nameless = (sb->s_magic == TMPFS_MAGIC && (sb->s_flags & SB_NOUSER)) || cpt_huge_nameless(sb);
 
-	if (sb->s_magic != TMPFS_MAGIC || !(sb->s_flags & SB_NOUSER) || strncmp(name, MEMFD_PREFIX, PREFIX_LEN))
-		return NULL;
-	return name + PREFIX_LEN;
+	return nameless && !strncmp(name, MEMFD_PREFIX, PREFIX_LEN) ? name + PREFIX_LEN : NULL;
+}
+
+/* cpt_memfd_seals - where those of a memfd are kept */
+unsigned int *cpt_memfd_seals(struct inode *inode)
+{
+	return cpt_is_huge(inode) ? cpt_huge_seals(inode) : &SHMEM_I(inode)->seals;
+}
+
+/* cpt_shmem_dump_rest - what belongs to the record of shared memory */
+int cpt_shmem_dump_rest(struct cpt_ctx *ctx, struct inode *inode)
+{
+	return cpt_is_huge(inode) ? cpt_huge_dump_shared(ctx, inode) : cpt_mpol_dump_shared(ctx, inode);
 }
 
 static int shmem_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
@@ -66,19 +77,19 @@ static int shmem_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		return -ENOMEM;
 	r->size = i_size_read(inode);
 	if (!name)
-		return cpt_mpol_dump_shared(ctx, inode);
+		return cpt_shmem_dump_rest(ctx, inode);
 	r->memfd = 1;
-	r->seals = SHMEM_I(inode)->seals;
+	r->seals = *cpt_memfd_seals(inode);
 	r->mode = inode->i_mode & S_IALLUGO;
 	r->uid = from_kuid(&init_user_ns, inode->i_uid);
 	r->gid = from_kgid(&init_user_ns, inode->i_gid);
 	r->name_len = strlen(name);
 	memcpy(r + 1, name, r->name_len);
-	return cpt_mpol_dump_shared(ctx, inode);
+	return cpt_shmem_dump_rest(ctx, inode);
 }
 
-/* The first page at or after *@index that exists, present or swapped. */
-static bool next_page(struct address_space *mapping, pgoff_t *index)
+/* cpt_next_page - the first page at or after *@index that exists, present or swapped */
+bool cpt_next_page(struct address_space *mapping, pgoff_t *index)
 {
 	XA_STATE(xas, &mapping->i_pages, *index);
 	void *entry;
@@ -96,8 +107,7 @@ static bool next_page(struct address_space *mapping, pgoff_t *index)
 
 #define BATCH 512
 
-/* cpt_shmem_contents - write what is in @inode as the data of object @id */
-int cpt_shmem_contents(struct cpt_ctx *ctx, u64 id, struct inode *inode)
+static int small_pages(struct cpt_ctx *ctx, u64 id, struct inode *inode)
 {
 	struct address_space *mapping = inode->i_mapping;
 	pgoff_t index = 0, end = DIV_ROUND_UP(i_size_read(inode), PAGE_SIZE);
@@ -108,7 +118,7 @@ int cpt_shmem_contents(struct cpt_ctx *ctx, u64 id, struct inode *inode)
 
 	while (!err) {
 		for (n = nruns = 0; n < BATCH; index++) {
-			if (!next_page(mapping, &index) || index >= end)
+			if (!cpt_next_page(mapping, &index) || index >= end)
 				break;
 			pages[n] = shmem_read_mapping_page(mapping, index);
 			if (IS_ERR(pages[n])) {
@@ -135,19 +145,27 @@ int cpt_shmem_contents(struct cpt_ctx *ctx, u64 id, struct inode *inode)
 	return err < 0 ? err : 0;
 }
 
+/* cpt_shmem_contents - write what is in @inode as the data of object @id */
+int cpt_shmem_contents(struct cpt_ctx *ctx, u64 id, struct inode *inode)
+{
+	return (cpt_is_huge(inode) ? cpt_huge_data : small_pages)(ctx, id, inode);
+}
+
 static int shmem_data(struct cpt_ctx *ctx, struct cpt_obj *obj)
 {
 	return cpt_shmem_contents(ctx, obj->id, obj->ptr);
 }
 
-static struct file *new_file(const struct cpt_shmem_rec *r)
+static struct file *new_file(struct cpt_ctx *ctx, const struct cpt_shmem_rec *r)
 {
-	char name[PREFIX_LEN + CPT_MEMFD_NAME_MAX + 1];
+	const struct cpt_huge_rec *huge = cpt_huge_rec(ctx, &r->rec);
+	char name[PREFIX_LEN + CPT_MEMFD_NAME_MAX + 1] = CPT_HUGE_NAME;
 
-	if (!r->memfd)
+	if (!r->memfd && !huge)
 		return ksym(shmem_kernel_file_setup)("dev/zero", r->size, 0);
-	snprintf(name, sizeof(name), MEMFD_PREFIX "%.*s", (int)r->name_len, (const char *)(r + 1));
-	return shmem_file_setup(name, r->size, VM_NORESERVE);
+	if (r->memfd)
+		snprintf(name, sizeof(name), MEMFD_PREFIX "%.*s", (int)r->name_len, (const char *)(r + 1));
+	return huge ? cpt_huge_file(huge, name) : shmem_file_setup(name, r->size, VM_NORESERVE);
 }
 
 /* Nobody else has it yet. */
@@ -160,8 +178,7 @@ static int set_properties(struct file *f, const struct cpt_shmem_rec *r)
 	inode->i_gid = make_kgid(&init_user_ns, r->gid);
 	if (!uid_valid(inode->i_uid) || !gid_valid(inode->i_gid))
 		return -EINVAL;
-	i_size_write(inode, r->size);		/* the last page was written whole */
-	SHMEM_I(inode)->seals = r->seals;
+	*cpt_memfd_seals(inode) = r->seals;
 	return r->seals & F_SEAL_WRITE ? mapping_deny_writable(inode->i_mapping) : 0;
 }
 
@@ -174,12 +191,16 @@ static void *shmem_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 	err = cpt_data_make_before(ctx, rec->id);
 	if (err)
 		return ERR_PTR(err);
-	f = new_file(r);
+	f = new_file(ctx, r);
 	if (IS_ERR(f))
 		return f;
-	err = cpt_mpol_restore_shared(ctx, rec, f);
+	err = cpt_huge_reserve(ctx, rec, f);
+	if (!err)
+		err = cpt_mpol_restore_shared(ctx, rec, f);
 	if (!err)
 		err = cpt_file_contents(ctx, rec->id, f, PAGE_ALIGN(r->size));
+	if (!err)
+		i_size_write(file_inode(f), r->size);		/* the last page was written whole */
 	if (!err && r->memfd)
 		err = set_properties(f, r);
 	if (err) {

@@ -4,6 +4,7 @@
  *        image IMAGE OUT --seed N --sift COUNT --ve VEID
  *        image IMAGE OUT --text FROM --to TO
  *        image IMAGE OUT --own AT
+ *        image IMAGE OUT --huge WHAT
  *        image --busy DIR
  *
  * The last is a program for the VE, with something of every kind in it; it makes
@@ -19,6 +20,7 @@
  *   --text FROM   this text in the metadata becomes TO, which is as long; checksums are right
  *   --own AT      byte AT (-1: the last) of ctl's own data, the contents of mounts, is another;
  *                 checksums are right
+ *   --huge WHAT   what it says of huge pages is wrong: few (their number), size, where; checksums are right
  *   --regs WHAT   registers of tasks are what no program may have: cs, eflags,
  *                 fsbase, gsbase, ip, sp, xstate; checksums are right
  *
@@ -518,6 +520,51 @@ static void change_own(struct file *f, long at)
 	note("byte %ld of ctl's own data", at);
 }
 
+/* The next record of the metadata; *at: where it is, 0 at first. */
+static struct cpt_rec *next_rec(const struct file *f, size_t *at)
+{
+	const struct cpt_header *hdr = (void *)f->p;
+
+	*at += *at ? ((struct cpt_rec *)(f->p + *at))->len : sizeof(*hdr);
+	return *at < sizeof(*hdr) + hdr->meta_len ? (void *)(f->p + *at) : NULL;
+}
+
+/* A regular file that has a name. */
+static bool is_file(const struct file *f, uint64_t id)
+{
+	const struct cpt_rec *rec;
+	size_t at = 0;
+
+	while ((rec = next_rec(f, &at)))
+		if (rec->id == id)
+			return rec->kind == CPT_K_REG && !((const struct cpt_reg_rec *)rec)->deleted;
+	return false;
+}
+
+/* few: private pages and those of files are not counted; size: another one; where: an area says it has small ones */
+static void change_huge(struct file *f, const char *what)
+{
+	struct cpt_rec *rec;
+	size_t at = 0;
+	int n = 0;
+
+	while ((rec = next_rec(f, &at))) {
+		struct cpt_huge_rec *huge = rec->kind == CPT_K_HUGE ? (void *)rec : NULL;
+		struct cpt_vma_rec *vma = rec->kind == CPT_K_VMA ? (void *)rec : NULL;
+
+		if (huge && !huge->n && !strcmp(what, "few"))
+			huge->pages = 0, n++;
+		if (huge && !n && !strcmp(what, "size"))
+			huge->shift++, n++;
+		if (vma && !n && (vma->flags & CPT_VMA_SHARED) && (vma->flags & CPT_VMA_HUGETLB) &&
+		    is_file(f, vma->file) && !strcmp(what, "where"))
+			vma->flags &= ~CPT_VMA_HUGETLB, n++;
+	}
+	if (!n)
+		errx(2, "there are no huge pages");
+	note("huge pages, %s: %d", what, n);
+}
+
 /* --- in the VE ----------------------------------------------------------------------------------- */
 
 static void must(long ret)
@@ -738,6 +785,28 @@ static void have_more(pid_t pid)
 	must(syscall(SYS_mbind, shared + 4096, 1 << 13, MPOL_INTERLEAVE, &node, 8, 0));
 }
 
+static char *huge_pages(int flags, int fd, size_t n)
+{
+	char *p = mmap(NULL, n << 21, PROT_READ | PROT_WRITE, flags | (fd < 0 ? MAP_ANONYMOUS | MAP_HUGETLB : 0), fd, 0);
+
+	if (p == MAP_FAILED)
+		err(1, "huge pages");
+	return p;
+}
+
+/* Huge pages: one that a process shares with its child; others are reserved, in a memfd and a segment too. */
+static void have_huge_pages(void)
+{
+	int fd;
+
+	*huge_pages(MAP_PRIVATE, -1, 2) = 1;
+	huge_pages(MAP_SHARED, -1, 1);
+	must(fd = memfd_create("huge", MFD_HUGETLB));
+	huge_pages(MAP_SHARED, fd, 2);
+	huge_pages(MAP_PRIVATE | MAP_NORESERVE, fd, 1);
+	must(shmget(IPC_PRIVATE, 1 << 21, 0600 | SHM_HUGETLB));
+}
+
 /* A context of asynchronous I/O with events that nobody reads, and a directory that would tell of changes. */
 static void have_watchers(void)
 {
@@ -815,6 +884,7 @@ static int busy(const char *dir)
 	have_sockets();
 	have_attributes();
 	have_watchers();
+	have_huge_pages();
 	have_terminals();
 	for (i = 0; i < 2; i++)
 		if (pthread_create(&t, NULL, thread, NULL))
@@ -848,6 +918,7 @@ static int usage(void)
 	      "       image IMAGE OUT --seed N --sift COUNT --ve VEID\n"
 	      "       image IMAGE OUT --text FROM --to TO\n"
 	      "       image IMAGE OUT --own AT\n"
+	      "       image IMAGE OUT --huge few|size|where\n"
 	      "       image --busy DIR\n", stderr);
 	return 2;
 }
@@ -864,10 +935,11 @@ int main(int argc, char **argv)
 		{ "text", required_argument, NULL, 't' },
 		{ "to", required_argument, NULL, 'o' },
 		{ "own", required_argument, NULL, 'a' },
+		{ "huge", required_argument, NULL, 'h' },
 		{ "busy", required_argument, NULL, 'b' },
 		{ }
 	};
-	const char *what = NULL, *text = NULL, *to = NULL, *own = NULL;
+	const char *what = NULL, *text = NULL, *to = NULL, *own = NULL, *huge = NULL;
 	long cut = -1, count = 0;
 	unsigned int veid = 0;
 	bool fix = false;
@@ -893,6 +965,8 @@ int main(int argc, char **argv)
 			to = optarg;
 		else if (c == 'a')
 			own = optarg;
+		else if (c == 'h')
+			huge = optarg;
 		else if (c == 'b')
 			return busy(optarg);
 		else
@@ -914,6 +988,9 @@ int main(int argc, char **argv)
 		fix = true;
 	} else if (own) {
 		change_own(&f, strtol(own, NULL, 0));
+		fix = true;
+	} else if (huge) {
+		change_huge(&f, huge);
 		fix = true;
 	} else if (cut >= 0) {
 		f.n = f.n * cut / CUTS;

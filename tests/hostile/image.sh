@@ -106,6 +106,8 @@ good_restore() {
 
 # --- the good image ---
 
+trap 'echo 0 >/proc/sys/vm/nr_hugepages' EXIT
+echo 16 >/proc/sys/vm/nr_hugepages
 with_ve
 start_busy
 must ctl chkpnt "$VEID" --dumpfile "$GOOD"

@@ -589,16 +589,6 @@ static void s_sysvshm(void)
 	shm_undo(0);
 }
 
-static void s_shmhuge(void)
-{
-	signal(SIGTERM, shm_undo);
-	ipc_id = shmget(IPC_PRIVATE, 1 << 22, 0600 | SHM_HUGETLB);
-	want(ipc_id);
-	hold_as(getpid(), "shared memory.*huge pages");
-	sys(shmctl(ipc_id, IPC_STAT, &(struct shmid_ds){}));
-	shm_undo(0);
-}
-
 static void s_shmbind(void)
 {
 	struct policy was, is;
@@ -961,7 +951,7 @@ static const struct { const char *name; void (*run)(void); } sorts[] = {
 	S(seccomp), S(notifier), S(unanswered), S(landlock), S(keyring), S(dispatch), S(tsc), S(mdwe), S(ioflusher), S(ksm), S(nothp),
 	S(mce), S(speculation), S(vmaname), S(mseal), S(mempolicy), S(mbind), S(mlockall), S(devzero),
 	S(unlinkeddir), S(pkey), S(ldt), S(aio), S(membarrier),
-	S(lease), S(owner), S(dnotify), S(sysvshm), S(shmhuge), S(shmbind),
+	S(lease), S(owner), S(dnotify), S(sysvshm), S(shmbind),
 	S(sysvsem), S(semundo),
 	S(sysvmsg), S(mqueue), S(mqthread), S(mount), S(ns_mnt), S(ns_uts), S(ns_ipc), S(ns_net), S(ns_pid), S(ns_user),
 	S(ns_cgroup), S(ns_time), S(cgroup), S(sysctl), S(cputimer), S(alarmtimer), S(cpusleep), S(pimutex),

@@ -157,7 +157,7 @@ must mv "$PRIVATE/mnt/away" "$PRIVATE/mnt/y"
 must ctl restore "$VEID"
 inside 'test "$(cat x/f)" = 1; umount /mnt/x /mnt/y /mnt/z'
 
-# what only a VE with sys_admin can have made: of other processes; files of huge pages
+# what only a VE with sys_admin can have made: of other processes
 must ctl stop "$VEID" --fast
 trap 'ctl stop "$VEID" --fast >/dev/null 2>&1; without_admin; rm -rf "${PRIVATE:?}"/mnt/* "${PRIVATE:?}"/srv/*' EXIT
 with_admin
@@ -171,9 +171,6 @@ refused "mount at /mnt/x (proc) $no it is hidden by another mount" 'mount -t pro
 must nsenter -t "$(ve_init)" -m mount -t sysfs s /mnt/x
 said "mount at /mnt/x (sysfs) $no it shows something outside the container"
 inside 'umount /mnt/x'
-inside 'mount -t hugetlbfs h x; : >x/empty; truncate -s 8M x/huge'
-expect 16 '/mnt/x/huge is a file of huge pages, which cannot be preserved yet' ctl chkpnt "$VEID"
-inside 'rm x/huge; umount /mnt/x'
 expect 0 '' ctl chkpnt "$VEID" --check
 must ctl stop "$VEID" --fast
 without_admin

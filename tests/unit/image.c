@@ -68,8 +68,8 @@ static void test_good(void **state)
 	assert_int_equal(img.kind[CPT_K_MM].data, 4 * CPT_PAGE);
 	assert_int_equal(img.kind[CPT_K_PIPE].data, 196 + 103);
 	assert_int_equal(img.kind[CPT_K_BLOB].data, 50 + 9);
-	assert_int_equal(img.sections, 14);
-	assert_int_equal(img.runs, 16);
+	assert_int_equal(img.sections, 15);
+	assert_int_equal(img.runs, 17);
 	assert_int_equal(img.holes, 1);
 	image_free(&img);
 	sample_free(&s);
@@ -95,7 +95,7 @@ static void test_cut(void **state)
 	}
 	s.n = full;
 	s.p[s.n++] = 0;
-	assert_string_equal(verify(&s), "at offset 122920: there is more after its end");
+	assert_string_equal(verify(&s), "at offset 131112: there is more after its end");
 	sample_free(&s);
 }
 
@@ -131,7 +131,7 @@ static struct cpt_proc_rec *proc(struct sample *s, uint64_t id)
 }
 
 /* The sections of the sample, and the end, in their order. */
-enum { D_OWN, D_OWN2, D_PIPE, D_FIFO, D_QUEUE, D_WQUEUE, D_MSGQ, D_MQ, D_MQ2, D_SHM, D_DELETED, D_SYSV, D_INIT, D_CHILD, D_END };
+enum { D_OWN, D_OWN2, D_PIPE, D_FIFO, D_QUEUE, D_WQUEUE, D_MSGQ, D_MQ, D_MQ2, D_SHM, D_DELETED, D_SYSV, D_HUGE, D_INIT, D_CHILD, D_END };
 
 static void *section(struct sample *s, int nth)
 {
@@ -231,6 +231,8 @@ BAD("contents of mounts in more than one run", { sect(s, D_FIFO)->rec.id = 0; })
 BAD("hole in what is not inherited", { runs(s, D_OWN)[0].flags = CPT_RUN_HOLE, sect(s, D_OWN)->bytes = 0; })
 BAD("data of an object that has none", { sect(s, D_SHM)->rec.id = ~0ULL; })
 BAD("run of data outside its object", { runs(s, D_SHM)[0].off = 3 * CPT_PAGE; })
+BAD("run of data outside its object", { runs(s, D_HUGE)[0].off = 14 << 20; })	/* not behind its size */
+BAD("run of data that is not whole pages", { runs(s, D_HUGE)[0].off--; })
 BAD("run of data", { runs(s, D_INIT)[1].off = SAMPLE_TEXT; })
 BAD("length of a data section", { sect(s, D_INIT)->nruns = CPT_RUNS_MAX + 1; })
 BAD("length of a data section", { sect(s, D_INIT)->nruns = ~0u; })
@@ -401,8 +403,8 @@ static void test_files(void **state)
 	sample_image(&s);
 	from_fd(memfile(s.p, s.n), true, NULL);
 	from_fd(memfile(s.p, s.n), false, NULL);
-	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 122919, in its end record");
-	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 122919, in its end record");
+	from_fd(memfile(s.p, s.n - 1), true, "is cut short: it ends at offset 131111, in its end record");
+	from_fd(memfile(s.p, s.n - 1), false, "is cut short: it ends at offset 131111, in its end record");
 	from_fd(memfile(s.p, s.n - 5000), false, "is cut short");
 	from_fd(memfile(s.p, 5000), true, "is cut short: it ends at offset 5000, in its metadata");
 	from_fd(memfile(s.p, 5), true, "is cut short: it ends at offset 5, in its header");
@@ -468,8 +470,8 @@ static void test_claims(void **state)
 		lim.rlim_cur = lim.rlim_max = pages * CPT_PAGE + (64 << 20);
 		if (setrlimit(RLIMIT_AS, &lim))
 			_exit(3);
-		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 122920, in its metadata");
-		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 122920, in its metadata");
+		from_fd(memfile(s.p, s.n), true, "is cut short: it ends at offset 131112, in its metadata");
+		from_fd(pipe_of(s.p, s.n, 1), true, "is cut short: it ends at offset 131112, in its metadata");
 		_exit(0);
 	}
 	assert_true(wait(&status) > 0);

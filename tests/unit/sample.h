@@ -28,6 +28,7 @@
 #define SAMPLE_STACK	0x7ffff7000000ULL
 #define SAMPLE_VDSO	0x7ffff7ffd000ULL
 #define SAMPLE_AIO	0x7ffff8000000ULL
+#define SAMPLE_HUGE	0x7ffff8200000ULL
 #define SAMPLE_PLACES	127u	/* of a ring of one page */
 
 struct sample {
@@ -35,7 +36,7 @@ struct sample {
 	size_t n;
 	uint64_t objects, sections, data;
 	/* ids */
-	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm;
+	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm, huge;
 	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
 	uint64_t sysv, sysv2, shmat, sems, undo, msgq, mq[2], mqfd;
 	uint64_t view[2], nsfd, pty[3], ptyend[3], rmdirs[2], rmfifo, rmdir, rmplace, goneof;
@@ -528,6 +529,29 @@ static inline uint64_t sample_shmem(struct sample *s)
 	return r->rec.id;
 }
 
+static inline struct cpt_huge_rec *sample_pages(struct sample *s, uint32_t n, uint64_t pages)
+{
+	struct cpt_huge_rec *r = sample_rec(s, CPT_K_HUGE, sizeof(*r) + n * sizeof(struct cpt_huge_range), false);
+
+	r->shift = 21;
+	r->n = n;
+	r->pages = pages;
+	return r;
+}
+
+/* Of three huge pages the last is reserved, and two behind the end. */
+static inline uint64_t sample_huge(struct sample *s)
+{
+	struct cpt_shmem_rec *r = sample_rec(s, CPT_K_SHMEM, sizeof(*r), true);
+	struct cpt_huge_range *range;
+
+	r->size = 6ULL << 20;
+	range = (void *)(sample_pages(s, 2, 4) + 1);
+	range[0] = (struct cpt_huge_range){ 2, 3 };
+	range[1] = (struct cpt_huge_range){ 5, 7 };
+	return r->rec.id;
+}
+
 static inline uint64_t sample_memory(struct sample *s)
 {
 	struct cpt_shmem_rec *r = sample_rec(s, CPT_K_SHMEM, sizeof(*r) + 5, true);
@@ -606,6 +630,7 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 {
 	struct cpt_mm_rec *r = sample_rec(s, CPT_K_MM, sizeof(*r) + 4 * 8, true);
 	uint32_t inherit = parent ? CPT_VMA_INHERIT : 0;
+	bool huge = parent && parent == s->mm[0] && !s->mm[1];
 
 	r->parent = parent;
 	r->exe = s->exe;
@@ -622,7 +647,7 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	r->dumpable = 1;
 	r->pkeys = parent ? 0 : 0x3e;
 	r->nauxv = 4;
-	r->areas = 8;
+	r->areas = huge ? 9 : 8;
 	sample_vma(s, SAMPLE_TEXT, 2, CPT_VMA_FILE, CPT_VMA_READ | CPT_VMA_EXEC | inherit, s->exe);
 	sample_vma(s, SAMPLE_HEAP, 4, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | inherit, 0);
 	sample_vma(s, SAMPLE_HEAP + 4 * CPT_PAGE, 2, CPT_VMA_FILE,
@@ -632,9 +657,13 @@ static inline uint64_t sample_mm(struct sample *s, uint64_t parent)
 	sample_vma(s, SAMPLE_STACK, 3, CPT_VMA_ANON, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_GROWSDOWN, 0);
 	sample_vma(s, SAMPLE_VDSO, 2, CPT_VMA_VDSO, CPT_VMA_READ | CPT_VMA_EXEC, 0);
 	sample_vma(s, SAMPLE_AIO, 1, CPT_VMA_AIO, CPT_VMA_READ | CPT_VMA_WRITE | CPT_VMA_SHARED | inherit, 0);
+	if (huge)
+		sample_vma(s, SAMPLE_HUGE, 2 << 9, CPT_VMA_SHMEM, CPT_VMA_READ | CPT_VMA_HUGETLB | CPT_VMA_RESERVED, s->huge);
 	sample_mpol(s, SAMPLE_HEAP, SAMPLE_HEAP + 4 * CPT_PAGE)->home = 1;
 	if (!parent)
 		sample_aio(s);
+	if (huge)
+		sample_pages(s, 0, 2);
 	return r->rec.id;
 }
 
@@ -979,6 +1008,7 @@ static inline void sample_meta(struct sample *s)
 	vdso = sample_rec(s, CPT_K_VDSO, sizeof(*vdso) + 100, false);
 	vdso->size = 100;
 	sample_ipc(s);
+	sample_pages(s, 0, 7);
 	s->cred = sample_cred(s);
 	s->exe = sample_reg(s, "/bin/sample", 0100755, 0);
 	s->tty = sample_reg(s, "/dev/null", 0020666, 0);
@@ -1011,6 +1041,7 @@ static inline void sample_meta(struct sample *s)
 	s->mqfd = sample_mqfd(s, s->mq[0], 0);
 	s->mq[1] = sample_mq(s, NULL);
 	sample_mqfd(s, s->mq[1], 3);
+	s->huge = sample_huge(s);
 	sample_tasks(s);
 	sample_queues(s);
 	s->undo = sample_semundo(s);
@@ -1039,6 +1070,7 @@ static inline void sample_image(struct sample *s)
 	sample_data(s, s->shm, 1, &(struct cpt_run){ 2 * CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->contents, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->sysv, 1, &(struct cpt_run){ CPT_PAGE, CPT_PAGE, 0 });
+	sample_data(s, s->huge, 1, &(struct cpt_run){ (14u << 20) - CPT_PAGE, CPT_PAGE, 0 });
 	sample_data(s, s->mm[0], 2, (struct cpt_run[]){ { SAMPLE_TEXT, CPT_PAGE, 0 },
 		    { SAMPLE_HEAP, 2 * CPT_PAGE, 0 } });
 	sample_data(s, s->mm[1], 2, (struct cpt_run[]){ { SAMPLE_HEAP, CPT_PAGE, CPT_RUN_HOLE },

@@ -989,6 +989,57 @@ META("node of a NUMA policy", mpol, NTH(MPOL, 0), { r->home = CPT_NODES_MAX; })
 META("node of a NUMA policy", mpol, NTH(MPOL, 0), { r->last = 1; })
 META("node of a NUMA policy", mpol, NTH(MPOL, 3), { r->last = CPT_NODES_MAX; })
 
+/* HUGE: of files with names, of shared memory (two ranges), of a memory */
+#define RANGE(r) ((struct cpt_huge_range *)((r) + 1))
+META("size of huge pages", huge, NTH(HUGE, 0), { r->shift = CPT_PAGE_SHIFT; })
+META("size of huge pages", huge, NTH(HUGE, 0), { r->shift = 41; })
+META("number of huge pages", huge, NTH(HUGE, 0), { r->pages = CPT_HUGE_MAX + 1; })
+META("ranges of huge pages", huge, NTH(HUGE, 0), { r->n = 1; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), { r->n = 3; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), { r->n = ~0u; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), { r->n = 1; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), { r->pages = 2; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), { RANGE(r)[0].to = 6; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), { RANGE(r)[0].from = 3; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), { RANGE(r)[0].from = 4; })
+META("ranges of huge pages", huge, NTH(HUGE, 1), {
+	RANGE(r)[1].to = (CPT_ADDR_MAX >> 21) + 1;
+	RANGE(r)[1].from = RANGE(r)[1].to - 2;
+})
+META(NULL, huge, NTH(HUGE, 1), { RANGE(r)[0].to = 4; })
+META("huge pages that belong to nothing", mpol, NTH(MPOL, 0), {	/* behind another record of the object */
+	struct cpt_huge_rec *huge = (void *)((uint8_t *)r + sizeof(*huge));
+
+	huge->rec = r->rec;
+	huge->rec.kind = CPT_K_HUGE;
+	huge->rec.len -= sizeof(*huge);
+	huge->shift = 21;
+	huge->n = (huge->rec.len - sizeof(*huge)) / sizeof(struct cpt_huge_range);
+	huge->pages = 0;
+	r->rec.kind = CPT_K_HUGE;
+	r->rec.len = sizeof(*huge);
+	memset(&r->start, 0, sizeof(*huge) - sizeof(r->rec));
+	((struct cpt_huge_rec *)r)->shift = 21;
+})
+META("huge pages that belong to nothing", fown, NTH(FOWN, 0), {	/* of a pipe */
+	r->rec.kind = CPT_K_HUGE;
+	((struct cpt_huge_rec *)r)->shift = 21;
+	((struct cpt_huge_rec *)r)->n = 1;
+})
+META("memory area with huge pages", vma, NTH(VMA, 16), { r->file = s->shm; })
+META("memory area with huge pages", vma, NTH(VMA, 16), { r->type = CPT_VMA_ANON, r->file = 0; })
+META("memory area without huge pages", vma, NTH(VMA, 16), { r->flags &= ~(CPT_VMA_HUGETLB | CPT_VMA_RESERVED); })
+META("memory area without huge pages", vma, NTH(VMA, 3), { r->flags &= ~CPT_VMA_SHARED; })
+META("memory area without huge pages", vma, NTH(VMA, 3), { r->flags |= CPT_VMA_TAKEN; })
+META("memory area without huge pages", vma, NTH(VMA, 1), { r->flags |= CPT_VMA_RESERVED; })
+META("reserved huge pages of a memory area", vma, NTH(VMA, 16), { r->flags |= CPT_VMA_SHARED; })
+META("reserved huge pages of a memory area", vma, NTH(VMA, 16), { r->flags |= CPT_VMA_NORESERVE; })
+META("reserved huge pages of a memory area", vma, NTH(VMA, 16), { r->flags |= CPT_VMA_INHERIT; })
+META("pieces of huge pages in a memory area", vma, NTH(VMA, 16), { r->start += CPT_PAGE; })
+META("pieces of huge pages in a memory area", vma, NTH(VMA, 16), { r->end -= CPT_PAGE; })
+META("pieces of huge pages in a memory area", vma, NTH(VMA, 16), { r->pgoff = 511; })
+META(NULL, vma, NTH(VMA, 16), { r->pgoff = 512; })
+
 /* TASK: by itself */
 META("pid of a task", task, OBJ(init), { r->pid = 0; })
 META("pid of a task", task, OBJ(thread), { r->pid = CPT_PID_MAX + 1; })
