@@ -176,6 +176,14 @@ int cgroup_enter(const struct ve *ve)
 	return code;
 }
 
+void cgroup_leave(void)
+{
+	char *path = xprintf("%s/cgroup.procs", cgroup_mount());
+
+	write_file(path, "0");
+	free(path);
+}
+
 bool cgroup_exists(const struct ve *ve)
 {
 	char *path = limits_path(ve, "");

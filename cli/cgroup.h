@@ -18,6 +18,9 @@ int cgroup_limits(const struct ve *ve);
 /* Move the calling process into vz/N/ve; an enum code. */
 int cgroup_enter(const struct ve *ve);
 
+/* Move the calling process to the host's root cgroup, away from whatever service or login began it. */
+void cgroup_leave(void);
+
 bool cgroup_exists(const struct ve *ve);
 
 /* Kill everything inside and wait until it is empty, at most so long: true if it is. */

@@ -22,6 +22,7 @@ int cmd_exec(struct ve *ve, int argc, char **argv);
 int cmd_exec2(struct ve *ve, int argc, char **argv);
 int cmd_exec3(struct ve *ve, int argc, char **argv);
 int cmd_enter(struct ve *ve, int argc, char **argv);
+int cmd_console(struct ve *ve, int argc, char **argv);
 int cmd_set(struct ve *ve, int argc, char **argv);
 int cmd_chkpnt(struct ve *ve, int argc, char **argv);
 int cmd_restore(struct ve *ve, int argc, char **argv);

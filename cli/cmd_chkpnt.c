@@ -10,6 +10,7 @@
 #include "blob.h"
 #include "caps.h"
 #include "cgroup.h"
+#include "console.h"
 #include "contents.h"
 #include "dev.h"
 #include "dumpfile.h"
@@ -40,6 +41,7 @@ struct chkpnt {
 	int root, mountinfo;		/* its root directory; /proc/INIT/mountinfo, to poll */
 	struct ve_mounts mounts;
 	int obstacles;			/* mounts that cannot be preserved */
+	struct console_hold console;
 };
 
 /* --- the VE's mounts ------------------------------------------------------------------------ */
@@ -136,6 +138,23 @@ static bool learned_mounts(struct chkpnt *c)
 	return errno == ESTALE && !open_mounts(c, true) && !give_mounts(c);
 }
 
+/* The terminal whose master is outside the VE: from now on its keeper stands still. */
+static int give_console(struct chkpnt *c)
+{
+	struct cpt_ioc_console a = { 0 };
+	int code = console_hold(c->ve, &c->console);
+
+	if (code || c->console.master < 0)
+		return code;
+	a.fd = c->console.master;
+	a.holders = c->console.holders;
+	if (dev_ioctl(c->dev, CPT_IOC_SET_CONSOLE, &a))
+		code = fail_errno(E_CHKPNT, "Can not dump container");
+	close(c->console.master);
+	c->console.master = -1;
+	return code;
+}
+
 /* Have all obstacles named that the module finds; as ioctl(). */
 static int check(struct chkpnt *c)
 {
@@ -181,6 +200,8 @@ static int put_ve(struct chkpnt *c)
 	json = blob_ve_json(c->ve, generation, caps, &c->mounts);
 	code = blob_put(c->dev, CPT_BLOB_VE, 0, json, strlen(json));
 	free(json);
+	if (!code && c->console.n)
+		code = blob_put(c->dev, CPT_BLOB_CONSOLE, 0, c->console.kept, c->console.n);
 	return code;
 }
 
@@ -303,6 +324,9 @@ static int dump(struct chkpnt *c)
 	int code;
 
 	say(0, "\tdump...");
+	code = give_console(c);
+	if (code)
+		return code;
 	if (c->obstacles)
 		return refuse(c);
 	dumpfile_clean(c->file);
@@ -372,7 +396,8 @@ static int check_only(struct chkpnt *c)
 
 	if (code)
 		return code;
-	if (check(c))
+	code = give_console(c);
+	if (!code && check(c))
 		code = errno == EBUSY ? E_CHKPNT : fail_errno(E_CHKPNT, "Can not check container");
 	if (c->obstacles)
 		code = E_CHKPNT;
@@ -433,7 +458,7 @@ static int run(struct chkpnt *c, int what)
 	c->dev = dev_open(c->ve->id, &stage);
 	if (c->dev < 0)
 		return E_KERNEL;
-	c->root = c->mountinfo = -1;
+	c->root = c->mountinfo = c->console.sock = c->console.master = -1;
 	c->stats = (struct stats)STATS_NONE;
 	if (what == SUSPEND)
 		code = suspend_only(c);
@@ -444,6 +469,7 @@ static int run(struct chkpnt *c, int what)
 	else
 		code = full(c);
 	close_mounts(c);
+	console_let_go(&c->console);
 	close(c->dev);
 	if (what == CHECK)
 		return code;

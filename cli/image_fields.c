@@ -363,7 +363,7 @@ FIELDS(pty,
 	F(pty_rec, cred, REF), F(pty_rec, atime, INT), F(pty_rec, mtime, INT), F(pty_rec, mount, DEC),
 	F(pty_rec, index, DEC), F(pty_rec, mode, OCT), F(pty_rec, uid, DEC), F(pty_rec, gid, DEC),
 	F(pty_rec, session, DEC), F(pty_rec, pgrp, DEC), F(pty_rec, master_flags, HEX), F(pty_rec, master_mount, DEC),
-	F(pty_rec, path_len, COUNT), SIDE(0), SIDE(1));
+	F(pty_rec, path_len, COUNT), F(pty_rec, console, DEC), F(pty_rec, pad, PAD), SIDE(0), SIDE(1));
 #define SIDE_COUNTS(_side, _name) \
 static __u64 _name##_input(const struct cpt_rec *rec) \
 { \
@@ -393,7 +393,7 @@ PARTS(pty, SIDE_PARTS(master), SIDE_PARTS(slave),
 	{ .name = "path", .size = 1, .form = FORM_TEXT, .count = pty_path_len });
 
 FIELDS(ptyend, FILE_BODY(ptyend_rec), F(ptyend_rec, pty, REF), F(ptyend_rec, side, DEC), F(ptyend_rec, mount, DEC),
-	F(ptyend_rec, path_len, COUNT), F(ptyend_rec, pad, PAD));
+	F(ptyend_rec, path_len, COUNT), F(ptyend_rec, hung, DEC));
 COUNT(ptyend, path_len)
 PARTS(ptyend, { .name = "path", .size = 1, .form = FORM_TEXT, .count = ptyend_path_len });
 

@@ -180,6 +180,8 @@ static void show_blobs(const struct image *img, FILE *out)
 
 		if (b->tag == CPT_BLOB_VE)
 			fprintf(out, "Description of the VE, ");
+		else if (b->tag == CPT_BLOB_CONSOLE)
+			fprintf(out, "What the console showed, ");
 		else
 			fprintf(out, "Blob %u/%u, ", b->tag, b->key);
 		put_size(out, b->size);

@@ -3,11 +3,13 @@
 #include "life.h"
 #include "caps.h"
 #include "cgroup.h"
+#include "console.h"
 #include "gen.h"
 #include "lock.h"
 #include "mount.h"
 #include "ns.h"
 #include "say.h"
+#include "tty.h"
 #include "util.h"
 #include "world.h"
 
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,6 +72,7 @@ int life_take_down(struct ve *ve, bool umount)
 			return fail(E_STOP, "Container cannot be stopped: its processes do not die");
 		code = cgroup_remove(ve);
 	}
+	console_end(ve);
 	if (umount && (c = life_umount(ve)))
 		code = code ? code : c;
 	if (!code)
@@ -108,15 +112,15 @@ static void run_init(uint64_t caps, int report, int go)
 	/* Only when ctl has written down who we are; it may have died instead. */
 	if (read(go, &byte, 1) != 1)
 		_exit(E_INIT);
-	close(go);
 	/* 0, 1 and 2 are about to become the streams. */
 	if (report < 3)
 		report = fcntl(report, F_DUPFD_CLOEXEC, 3);
 	report_to(report);
 	setsid();
 	/* What is opened now keeps these rights, in an image too: the VE's, no more. */
-	if (world_proc() || caps_limit(caps) || null_streams())
+	if (world_proc() || caps_limit(caps) || null_streams() || console_make(go))
 		_exit(E_INIT);
+	close(go);
 	execve("/sbin/init", argv, env);
 	fail_errno(E_INIT, "Cannot run /sbin/init of the container");
 	_exit(E_INIT);
@@ -164,6 +168,15 @@ static int let_go(struct ve *ve, pid_t helper, int report, int go)
 	return code;
 }
 
+/* The console's master, which init sends. */
+static int take_console(const struct ve *ve, int from)
+{
+	int master = receive_fd(from, true);
+
+	/* If there is none, init says why. */
+	return master < 0 ? OK : console_keep(ve, master, NULL, 0);
+}
+
 static int start(struct ve *ve)
 {
 	int go[2], report, keep[1], code, status;
@@ -173,8 +186,8 @@ static int start(struct ve *ve)
 	code = caps_of_ve(ve, &caps);
 	if (code)
 		return code;
-	if (pipe2(go, O_CLOEXEC))
-		return fail_errno(E_SYSTEM, "Cannot make a pipe");
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go))
+		return fail_errno(E_SYSTEM, "Cannot make a socket");
 	keep[0] = go[0];
 	helper = fork_helper(&report, keep, 1);
 	if (!helper)
@@ -183,6 +196,8 @@ static int start(struct ve *ve)
 	if (helper < 0)
 		return E_SYSTEM;
 	code = let_go(ve, helper, report, go[1]);
+	if (!code)
+		code = take_console(ve, go[1]);
 	close(go[1]);
 	waitpid(helper, &status, 0);
 	/* End of file: init is the VE's program now, or has said why not. */

@@ -5,6 +5,7 @@
  * cleaning up after a ctl that was killed.
  */
 #include "cmd.h"
+#include "console.h"
 #include "dev.h"
 #include "dumpfile.h"
 #include "gen.h"
@@ -51,6 +52,7 @@ static const struct command {
 	{ "exec2", cmd_exec2, CONF | INSIDE, "COMMAND…|-" },
 	{ "exec3", cmd_exec3, CONF | INSIDE, NULL },
 	{ "enter", cmd_enter, CONF | INSIDE, "[--exec COMMAND…]" },
+	{ "console", cmd_console, CONF | INSIDE, "" },
 	{ "set", cmd_set, LOCK, "OPTION VALUE … [--save]" },
 	{ "chkpnt", cmd_chkpnt, LOCK | CONF,
 	  "[--suspend|--dump|--kill|--resume|--check] [--dumpfile FILE] [--timeout S] [--stats[=json]]" },
@@ -253,6 +255,8 @@ int main(int argc, char **argv)
 		setlocale(LC_CTYPE, "");
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);	/* EFBIG is to be said and undone */
+	if (!strcmp(self, KEEPER_NAME))
+		return console_keeper(argc, argv);
 	if (!strcmp(self, "vzlist"))
 		return cmd_list(argc, argv);
 	at = global_options(argc, argv, &skiplock, &code);

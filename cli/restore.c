@@ -12,6 +12,7 @@
 #include "blob.h"
 #include "caps.h"
 #include "cgroup.h"
+#include "console.h"
 #include "contents.h"
 #include "dev.h"
 #include "gen.h"
@@ -174,6 +175,19 @@ static int helper_result(struct work *w, pid_t helper, int report, pid_t *init)
 	return code;
 }
 
+/* The console's new keeper, who shows also what was written before. */
+static int keep_console(struct work *w)
+{
+	const struct blob *b = w->blobs.b, *end = b + w->blobs.n;
+	struct cpt_ioc_console a = { 0 };
+
+	if (dev_ioctl_quiet(w->dev, CPT_IOC_GET_CONSOLE, &a))
+		return errno == ENOENT ? OK : fail_errno(E_RESTORE, "Can not restore the container's console");
+	while (b < end && b->tag != CPT_BLOB_CONSOLE)
+		b++;
+	return console_keep(w->ve, a.fd, b < end ? b->data : NULL, b < end ? b->len : 0);
+}
+
 static int undump(struct work *w)
 {
 	int report, keep[1] = { w->dev }, code, status;
@@ -194,6 +208,8 @@ static int undump(struct work *w)
 		code = ve_write_pid(w->ve, init);
 	if (!code && !ve_running(w->ve))
 		code = fail(E_RESTORE, "The restored init died");
+	if (!code)
+		code = keep_console(w);
 	if (code && cgroup_out_of_memory(w->ve))
 		fail(code, "The container may not have as much memory as the image needs (PHYSPAGES)");
 	if (!code)

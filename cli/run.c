@@ -3,6 +3,7 @@
 #include "run.h"
 #include "ns.h"
 #include "say.h"
+#include "tty.h"
 #include "util.h"
 
 #include <errno.h>
@@ -15,10 +16,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <sys/wait.h>
-#include <termios.h>
 #include <unistd.h>
 
 /* --- in the VE ----------------------------------------------------------------------------- */
@@ -73,27 +71,12 @@ static void command(const struct run *run, const int streams[3], const char *ter
 	_exit(127);
 }
 
-static void send_fd(int sock, int fd)
-{
-	char byte = 0, control[CMSG_SPACE(sizeof(int))] = { 0 };
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = CMSG_LEN(sizeof(int));
-	memcpy(CMSG_DATA(c), &fd, sizeof(int));
-	sendmsg(sock, &msg, 0);
-}
-
 /* A terminal of the VE's own devpts: the master goes to ctl, the slave becomes the streams. */
 static int open_pty(int sock, const struct winsize *size, int streams[3])
 {
-	int master = open("/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK), off = 0, slave;
+	int master = tty_master(), slave;
 
-	if (master < 0 || ioctl(master, TIOCSPTLCK, &off))
+	if (master < 0)
 		return fail_errno(E_SYSTEM, "Cannot open a terminal of the container");
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY);
 	if (slave < 0)
@@ -357,42 +340,6 @@ static void drain(struct ve *ve, int fd)
 
 /* --- together ------------------------------------------------------------------------------- */
 
-static int receive_fd(int sock, bool master)
-{
-	char byte, control[CMSG_SPACE(sizeof(int))];
-	struct iovec iov = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = control,
-			      .msg_controllen = sizeof(control) };
-	struct cmsghdr *c;
-	struct stat st;
-	int fd = -1;
-
-	if (recvmsg(sock, &msg, MSG_CMSG_CLOEXEC) <= 0)
-		return -1;
-	c = CMSG_FIRSTHDR(&msg);
-	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
-		memcpy(&fd, CMSG_DATA(c), sizeof(int));
-	/* The VE's root decides what is at that path: it must be a terminal's master. */
-	if (fd >= 0 && master &&
-	    (fstat(fd, &st) || !S_ISCHR(st.st_mode) || major(st.st_rdev) != 5 || minor(st.st_rdev) != 2)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd;
-}
-
-static bool make_raw(struct termios *saved)
-{
-	struct termios raw;
-
-	if (tcgetattr(0, saved))
-		return false;
-	raw = *saved;
-	cfmakeraw(&raw);
-	tcsetattr(0, TCSADRAIN, &raw);
-	return true;
-}
-
 /* What the helper opened for us. */
 static void receive_all(struct relay *r, int sock)
 {
@@ -434,10 +381,10 @@ bool run_in_ve(struct ve *ve, const struct run *run, int *code, int *status)
 	if (pid < 0)
 		return false;
 	sigaction(SIGWINCH, &sa, NULL);
-	raw = r.pty && r.to >= 0 && make_raw(&saved);
+	raw = r.pty && r.to >= 0 && tty_raw(&saved);
 	relay(&r);
 	if (raw)
-		tcsetattr(0, TCSADRAIN, &saved);
+		tty_restore(&saved);
 	close_fd(&r.to);
 	for (int i = 0; i < 2; i++)
 		if (!run->pty && r.from[i] >= 0)

@@ -10,7 +10,7 @@
  *    cloned by the leader of its session, or, where that is dead, by init,
  *    through a temporary task that exits at once (ORPHAN).
  * Then the VE's System V IPC enters the object table, every task, depth first, with all it
- * has, and at last what unix sockets lead to, and which semaphores are to be undone.
+ * has, the console, and at last what unix sockets lead to, and which semaphores are to be undone.
  */
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
@@ -254,6 +254,14 @@ static int collect_tasks(struct cpt_ctx *ctx, struct walk *w)
 	return 0;
 }
 
+static int collect_console(struct cpt_ctx *ctx, struct walk *w)
+{
+	struct cpt_holder who = { .pid = 1, .fd = -1, .task = w->root->task, .node = w->root };
+
+	get_task_comm(who.comm, who.task);
+	return cpt_console_collect(ctx, &who);
+}
+
 static int check_objects(struct cpt_ctx *ctx)
 {
 	struct cpt_obj *obj;
@@ -296,6 +304,8 @@ int cpt_collect_ve(struct cpt_ctx *ctx, int (*then)(struct cpt_ctx *ctx, void *a
 		err = cpt_ipc_collect(ctx, w.root->task);
 	if (!err)
 		err = collect_tasks(ctx, &w);
+	if (!err)
+		err = collect_console(ctx, &w);
 	if (!err)
 		err = cpt_unix_collect_queues(ctx);
 	if (!err)

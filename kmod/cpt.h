@@ -96,6 +96,8 @@ struct cpt_ctx {
 	struct vfsmount **umounted;	/* in use, but not in the table; references held */
 	u32 numounted;
 	struct list_head blobs;
+	struct file *console;		/* the master that ctl has, or is to get; reference held */
+	u32 console_holders;		/* references of ctl's besides */
 
 	/* dump */
 	DECLARE_HASHTABLE(objs, 12);	/* struct cpt_obj by kernel pointer (objtab.c) */
@@ -147,6 +149,11 @@ int cpt_mntns_enter(struct cpt_ctx *ctx, u32 id);
 void cpt_umounted_note(struct cpt_ctx *ctx, struct vfsmount *mnt);
 void cpt_umounted_drop(struct cpt_ctx *ctx);
 int cpt_umounted_find(struct cpt_ctx *ctx, struct cpt_ioc_find_mount *arg);
+
+/* kind/pty.c */
+int cpt_console_set(struct cpt_ctx *ctx, const struct cpt_ioc_console *arg);
+int cpt_console_get(struct cpt_ctx *ctx, struct cpt_ioc_console *arg);
+void cpt_console_drop(struct cpt_ctx *ctx);
 
 /* stage.c */
 long cpt_stage_ioctl(struct cpt_ctx *ctx, unsigned int cmd, void __user *arg);

@@ -44,6 +44,7 @@ static void ctx_free(struct kref *ref)
 	cpt_ve_forget(ctx);
 	cpt_ctx_drop_mounts(ctx);
 	cpt_ctx_drop_blobs(ctx);
+	cpt_console_drop(ctx);
 	cpt_msg_free(&ctx->msg);
 	kvfree(ctx);
 	/*

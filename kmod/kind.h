@@ -187,6 +187,7 @@ bool cpt_is_view(const struct super_block *sb);
 struct signal_struct;
 bool cpt_pty_file(struct file *f);
 int cpt_tty_collect(struct cpt_ctx *ctx, const struct cpt_holder *who);
+int cpt_console_collect(struct cpt_ctx *ctx, const struct cpt_holder *who);
 void cpt_tty_dump(struct cpt_ctx *ctx, const struct signal_struct *sig, struct cpt_proc_rec *r);
 void cpt_ttys_link(struct cpt_ctx *ctx);
 

@@ -25,6 +25,7 @@ union stage_arg {
 	struct cpt_ioc_find_mntns mntns;
 	struct cpt_ioc_find_mount mount;
 	struct cpt_ioc_suspend suspend;
+	struct cpt_ioc_console console;
 	struct cpt_ioc_blob blob;
 	struct cpt_ioc_dump dump;
 	struct cpt_ioc_kill kill;
@@ -60,6 +61,7 @@ static void drop_dump(struct cpt_ctx *ctx)
 {
 	cpt_ctx_drop_mounts(ctx);
 	cpt_ctx_drop_blobs(ctx);
+	cpt_console_drop(ctx);
 	cpt_ve_forget(ctx);
 	ctx->sticky = false;
 }
@@ -119,6 +121,16 @@ static int do_find_mntns(struct cpt_ctx *ctx, union stage_arg *arg)
 static int do_find_mount(struct cpt_ctx *ctx, union stage_arg *arg)
 {
 	return cpt_umounted_find(ctx, &arg->mount);
+}
+
+static int do_set_console(struct cpt_ctx *ctx, union stage_arg *arg)
+{
+	return cpt_console_set(ctx, &arg->console);
+}
+
+static int do_get_console(struct cpt_ctx *ctx, union stage_arg *arg)
+{
+	return cpt_console_get(ctx, &arg->console);
 }
 
 static int do_put_blob(struct cpt_ctx *ctx, union stage_arg *arg)
@@ -184,6 +196,8 @@ static const struct transition {
 	{ CPT_IOC_MOUNTS,	"mounts",	ANY,		do_mounts,	SAME,		SAME },
 	{ CPT_IOC_FIND_MNTNS,	"mounts",	FROZEN,		do_find_mntns,	SAME,		SAME },
 	{ CPT_IOC_FIND_MOUNT,	"mounts",	FROZEN,		do_find_mount,	SAME,		SAME },
+	{ CPT_IOC_SET_CONSOLE,	"console",	FROZEN,		do_set_console,	SAME,		SAME },
+	{ CPT_IOC_GET_CONSOLE,	"console",	IN(UNDUMPED),	do_get_console,	SAME,		SAME },
 	{ CPT_IOC_CHECK,	"check",	FROZEN,		do_check,	SAME,		SAME },
 	{ CPT_IOC_PUT_BLOB,	"blob",		FROZEN,		do_put_blob,	SAME,		SAME },
 	{ CPT_IOC_DUMP,		"dump",		FROZEN,		do_dump,	CPT_DUMPED,	SAME },

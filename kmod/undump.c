@@ -521,6 +521,7 @@ int cpt_make(struct cpt_ctx *ctx, struct cpt_ioc_make *arg)
 		cpt_undump_free(ctx);
 	cpt_ve_forget(ctx);
 	cpt_ctx_drop_mounts(ctx);
+	cpt_console_drop(ctx);
 	return err;
 }
 

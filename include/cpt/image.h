@@ -463,7 +463,6 @@ struct cpt_tty {
 	__u32 ahead;		/* … of them seen already by flow control */
 };
 #define CPT_PTY_MAX	(1u << 20)	/* NR_UNIX98_PTY_MAX */
-#define CPT_PTY_MAX	(1u << 20)	/* NR_UNIX98_PTY_MAX */
 #define CPT_TTY_BUF	4096u	/* N_TTY_BUF_SIZE */
 #define CPT_TTY_QUEUE	65536u	/* more than any kernel takes */
 
@@ -479,7 +478,9 @@ struct cpt_tty {
 #define CPT_TTY_LNEXT		(1u << 9)	/* ^V was typed */
 #define CPT_TTY_ERASING		(1u << 10)
 #define CPT_TTY_PUSH		(1u << 11)
-#define CPT_TTY_FLAGS		((1u << 12) - 1)
+#define CPT_TTY_HUPPED		(1u << 12)	/* of a slave: hung up, and not opened since */
+#define CPT_TTY_WRITE_WAKEUP	(1u << 13)	/* who has O_ASYNC is told when there is room again */
+#define CPT_TTY_FLAGS		((1u << 14) - 1)
 
 enum { CPT_PTY_MASTER = 0, CPT_PTY_SLAVE = 1, CPT_PTY_SIDES };
 
@@ -495,6 +496,8 @@ struct cpt_pty_rec {
 	__u32 master_flags;	/* O_* that it was opened with */
 	__u32 master_mount;	/* of path */
 	__u32 path_len;		/* what the master was opened by: 1 … 4095; 0: it is closed */
+	__u32 console;		/* 1: nobody in the VE has the master, but ctl: it is the VE's console */
+	__u32 pad;
 	struct cpt_tty side[CPT_PTY_SIDES];
 	/*
 	 * Of the master and of the slave: __u8 input[], marks[] (a bit for each of those bytes,
@@ -509,7 +512,7 @@ struct cpt_ptyend_rec {
 	__u32 side;		/* CPT_PTY_MASTER, CPT_PTY_SLAVE */
 	__u32 mount;		/* of path */
 	__u32 path_len;		/* what it was opened by, /dev/tty for one: 1 … 4095 */
-	__u32 pad;
+	__u32 hung;		/* 1: it was hung up */
 	/* char path[path_len]; padded to 8 */
 };
 

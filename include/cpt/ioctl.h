@@ -119,6 +119,7 @@ struct cpt_ioc_blob {
 
 /* Tags of blobs (struct cpt_ioc_blob.tag, struct cpt_blob_rec.tag). */
 #define CPT_BLOB_VE	1	/* JSON: the VE, its generation, its mounts (cli/blob.c) */
+#define CPT_BLOB_CONSOLE 2	/* the last that was written to the console */
 
 struct cpt_ioc_dump {
 	__s32 fd;		/* the image; written forward from its position, never seeked */
@@ -164,6 +165,16 @@ struct cpt_ioc_kill {
 
 struct cpt_ioc_resume {
 	__aligned_u64 ns;	/* out */
+};
+
+/*
+ * The master of the VE's console, which ctl has outside the VE. SET_CONSOLE: a DUMP puts that
+ * terminal into the image, until the VE goes on. GET_CONSOLE: the restored one, which is hung up if
+ * nobody takes it before RESUME; ENOENT: there is none, or it was taken.
+ */
+struct cpt_ioc_console {
+	__s32 fd;		/* GET: out, with O_CLOEXEC */
+	__u32 holders;		/* SET: ctl's processes that have it open, the caller left out; GET: zero */
 };
 
 /* Open a regular file or directory for reading so that nobody is told of it or of the reading. */
@@ -215,6 +226,9 @@ struct cpt_ioc_list {
 #define CPT_IOC_CHECK	_IO(CPT_IOC_MAGIC, 0x45)
 /* SUSPENDED, DUMPED: add a blob to the next dump; a DUMP takes them all with it */
 #define CPT_IOC_PUT_BLOB _IOW(CPT_IOC_MAGIC, 0x46, struct cpt_ioc_blob)
+/* SUSPENDED, DUMPED; UNDUMPED */
+#define CPT_IOC_SET_CONSOLE _IOW(CPT_IOC_MAGIC, 0x5c, struct cpt_ioc_console)
+#define CPT_IOC_GET_CONSOLE _IOWR(CPT_IOC_MAGIC, 0x5d, struct cpt_ioc_console)
 /* SUSPENDED, DUMPED -> DUMPED */
 #define CPT_IOC_DUMP	_IOWR(CPT_IOC_MAGIC, 0x47, struct cpt_ioc_dump)
 /* SUSPENDED, DUMPED, INITED, UNDUMPED -> IDLE; VERIFIED too: forget the image */

@@ -59,6 +59,7 @@ struct cpt_walk {
 	const struct cpt_rec *fpu_of;	/* the task whose XSTATE was seen last */
 	const struct cpt_rec *attr_of;	/* … whose ATTR */
 	const struct cpt_task_rec *last_task;
+	__u32 console;			/* a PTY was the console */
 
 	const char *err;		/* on failure: what is wrong … */
 	__u64 err_off;			/* … and where: offset of the record in the metadata */
@@ -540,12 +541,16 @@ static inline const char *cpt_check_pty(struct cpt_walk *w, const struct cpt_rec
 	CPT_BAD_IF(!cpt_ref(w, rec, r->cred, CPT_K_CRED, true), "who opened a terminal");
 	CPT_BAD_IF(!r->mount || r->index >= CPT_PTY_MAX || r->mode > 07777 || r->session > CPT_PID_MAX ||
 		   r->pgrp > CPT_PID_MAX, "properties of a terminal");
-	CPT_BAD_IF(!cpt_tty_ok(m) || !cpt_tty_ok(s), "state of a terminal");
+	CPT_BAD_IF(!cpt_tty_ok(m) || !cpt_tty_ok(s) || (m->flags & CPT_TTY_HUPPED) ||
+		   ((s->flags & CPT_TTY_HUPPED) && (s->input || s->echo)), "state of a terminal");
 	CPT_BAD_IF(r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), bytes + r->path_len, 1), "length of a terminal");
 	CPT_BAD_IF(r->path_len && (!r->master_mount || !cpt_path_ok((const char *)(r + 1) + bytes, r->path_len)),
 		   "path of a terminal");
 	CPT_BAD_IF(!r->path_len != !r->cred || (!r->cred && (r->master_mount || r->master_flags || r->session || bytes)),
 		   "hung up terminal");
+	CPT_BAD_IF(r->console > 1 || r->pad ||
+		   (r->console && (w->console || !r->cred || r->master_flags != 2 /* O_RDWR */)), "console");
+	w->console |= r->console;
 	return NULL;
 }
 
@@ -553,9 +558,11 @@ static inline const char *cpt_check_ptyend(struct cpt_walk *w, const struct cpt_
 {
 	const struct cpt_ptyend_rec *r = (const void *)rec;
 
-	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || r->pad, "description of a terminal");
+	CPT_BAD_IF(!cpt_file_ok(w, rec, &r->file) || r->hung > 1 || (r->hung && r->side != CPT_PTY_SLAVE),
+		   "description of a terminal");
 	CPT_BAD_IF(!cpt_ref(w, rec, r->pty, CPT_K_PTY, false) || r->side >= CPT_PTY_SIDES ||
-		   (r->side == CPT_PTY_MASTER && !((const struct cpt_pty_rec *)w->obj[r->pty])->cred),
+		   (r->side == CPT_PTY_MASTER && (!((const struct cpt_pty_rec *)w->obj[r->pty])->cred ||
+						  ((const struct cpt_pty_rec *)w->obj[r->pty])->console)),
 		   "side of a terminal");
 	CPT_BAD_IF(!r->mount || r->path_len > 4095 || !cpt_fits(rec, sizeof(*r), r->path_len, 1) ||
 		   !cpt_path_ok((const char *)(r + 1), r->path_len), "path of a terminal");

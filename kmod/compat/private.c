@@ -279,6 +279,27 @@ static bool n_tty_known(struct file *master)
 	       !mutex_is_locked((struct mutex *)&n->output_lock) && list_empty(&n->output_lock.wait_list);
 }
 
+const struct file_operations *compat_hung_up;
+
+/* The slave is opened and hung up. */
+static bool hang_up_known(struct vfsmount *mnt, struct file *master)
+{
+	struct tty_struct *slave = tty_of(master)->link;
+	struct path path = { .mnt = mnt, .dentry = slave->driver_data };
+	struct file *f;
+	bool ok;
+
+	clear_bit(TTY_PTY_LOCK, &tty_of(master)->flags);
+	f = dentry_open(&path, O_RDWR | O_NOCTTY, current_cred());
+	if (IS_ERR(f))
+		return false;
+	tty_vhangup(slave);
+	compat_hung_up = f->f_op;
+	ok = tty_hung_up_p(f) && test_bit(TTY_HUPPED, &slave->flags) && !slave->ldisc;
+	fput(f);
+	return ok;
+}
+
 /* compat_own_devpts - a devpts of our own, which nobody sees, or an error; undone by mntput() */
 struct vfsmount *compat_own_devpts(void)
 {
@@ -291,7 +312,8 @@ static bool terminals_known(void)
 {
 	struct vfsmount *mnt = compat_own_devpts();
 	struct file *f = IS_ERR(mnt) ? NULL : new_pty(mnt);
-	bool ok = f && f->f_op->release == kptr(tty_release) && numbers_known(mnt, f) && n_tty_known(f);
+	bool ok = f && f->f_op->release == kptr(tty_release) && numbers_known(mnt, f) && n_tty_known(f) &&
+		  hang_up_known(mnt, f);
 
 	if (f)
 		fput(f);

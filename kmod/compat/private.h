@@ -159,6 +159,7 @@ struct compat_dnotify_mark {
 };
 
 struct vfsmount *compat_own_devpts(void);
+extern const struct file_operations *compat_hung_up;	/* of an open terminal that was hung up */
 u32 compat_dnotify_mask(struct file *f, const void *owner, u32 *fd);
 bool compat_dnotify_set_mask(struct file *f, const void *owner, u32 mask);
 bool compat_dnotify_known(void);

@@ -5,7 +5,7 @@
  *
  * Preserved: the process, thread or group, though it may be dead; the signal; the ids of
  * who set it; whether O_ASYNC is in force, and the descriptor that signals name.
- * Refused: somebody outside the VE; what has owners by itself (random, terminals).
+ * Refused: somebody outside the VE; devices but terminals (random).
  * (Directories that tell of changes: dnotify.c.)
  *
  * Restored when all tasks exist (cpt_file_link()).
@@ -80,7 +80,7 @@ void cpt_fown_collect(struct cpt_ctx *ctx, struct file *f, const struct cpt_hold
 	if (fill(ctx, f, &r))
 		cpt_obstacle(ctx, "process %d (%s) has somebody outside the VE told of fd %d (%pD) by signals (F_SETOWN), which cannot be preserved",
 			     who->pid, who->comm, who->fd, f);
-	if (r.async && f->f_op->fasync && (!ops->async || S_ISCHR(file_inode(f)->i_mode)))
+	if (r.async && f->f_op->fasync && (!ops->async || (S_ISCHR(file_inode(f)->i_mode) && !cpt_is_tty(f))))
 		cpt_obstacle(ctx, "process %d (%s) has O_ASYNC set on fd %d (%pD), which cannot be preserved yet",
 			     who->pid, who->comm, who->fd, f);
 }
@@ -138,6 +138,8 @@ int cpt_fown_restore(struct cpt_ctx *ctx, const struct cpt_fown_rec *r, struct f
 	if (r->pid && !pid)
 		return cpt_fail(ctx, -ESRCH, "signals of %pD were for %u, who is not in the image", f, r->pid);
 	err = compat_fown_make(f);
+	if (!err)		/* first: a terminal finds itself an owner for it */
+		err = set_async(r, f);
 	if (!err) {
 		o = compat_fown(f);
 		__f_setown(f, pid, pid_types[r->type], 1);
@@ -146,7 +148,6 @@ int cpt_fown_restore(struct cpt_ctx *ctx, const struct cpt_fown_rec *r, struct f
 		o->euid = euid;
 		o->signum = r->signum;
 		write_unlock_irq(&o->lock);
-		err = set_async(r, f);
 	}
 	put_pid(pid);
 	return err ? cpt_fail(ctx, err, "%pD cannot give signals again: error %d", f, -err) : 0;

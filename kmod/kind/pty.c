@@ -6,9 +6,9 @@
  * half lines and echo too, what found no room, being stopped (^S, TCOOFF), packet mode with what it
  * has to tell, exclusive use, the lock; owner, mode and times of the slave's file; session, group in
  * the foreground, and for which processes it is the controlling terminal; slaves that nobody has
- * open, masters that are closed (and their slaves hung up), files of /dev/tty.
- * Refused: terminals that the outside of the VE uses too, other line disciplines, slaves that
- * were hung up though their master is open (vhangup(2)).
+ * open, masters that are closed, what was hung up (vhangup(2)), files of /dev/tty, O_ASYNC; the
+ * VE's console, whose master ctl has outside, and gets again.
+ * Refused: terminals that the outside of the VE uses too, other line disciplines.
  *
  * The line discipline keeps a place in rings of N_TTY_BUF_SIZE bytes; here they begin at 0 again.
  *
@@ -19,6 +19,7 @@
  * drivers/tty/{pty,tty_io,n_tty,tty_buffer}.c, fs/devpts/inode.c. Locks: termios_rwsem > output_lock
  * of the line discipline; buf.lock of a port alone.
  */
+#include <linux/file.h>
 #include <linux/magic.h>
 #include <linux/major.h>
 #include <linux/namei.h>
@@ -133,7 +134,12 @@ static void pty_release(struct cpt_obj *obj)
 	tty_kref_put(obj->ptr);
 }
 
-/* Is every file that has @tty open one of the VE's? */
+static bool is_console(struct cpt_ctx *ctx, const struct tty_struct *slave)
+{
+	return ctx->console && tty_of(ctx->console)->link == slave;
+}
+
+/* Is every file that has @tty open one of the VE's, or the console's? */
 static bool all_inside(struct cpt_ctx *ctx, struct tty_struct *tty)
 {
 	struct tty_file_private *priv;
@@ -141,7 +147,7 @@ static bool all_inside(struct cpt_ctx *ctx, struct tty_struct *tty)
 
 	spin_lock(&tty->files_lock);
 	list_for_each_entry(priv, &tty->tty_files, list)
-		all &= !!cpt_obj_find(ctx, priv->file);
+		all &= priv->file == ctx->console || cpt_obj_find(ctx, priv->file);
 	spin_unlock(&tty->files_lock);
 	return all;
 }
@@ -185,9 +191,9 @@ static int pty_check(struct cpt_ctx *ctx, struct cpt_obj *obj)
 	if (!all_inside(ctx, slave) || !all_inside(ctx, slave->link))
 		cpt_obstacle(ctx, "process %d (%s) uses a terminal (pts/%d) that somebody outside the VE uses too: " TO_CLOSE,
 			     who->pid, who->comm, slave->index);
-	else if (!master_closed(slave) && (!slave->ldisc || test_bit(TTY_HUPPED, &slave->flags)))
-		cpt_obstacle(ctx, "process %d (%s) uses a terminal (pts/%d) that was hung up while its master is open, which cannot be preserved",
-			     who->pid, who->comm, slave->index);
+	else if (is_console(ctx, slave) && file_count(ctx->console) - 1 > ctx->console_holders)
+		cpt_obstacle(ctx, "the master of the console (pts/%d) is open outside the VE in another program than ctl: end that",
+			     slave->index);
 	else if (!session_known(ctx, slave))
 		cpt_obstacle(ctx, "process %d (%s) uses a terminal (pts/%d) of a session or group that cannot be found again",
 			     who->pid, who->comm, slave->index);
@@ -211,6 +217,64 @@ static int ptyend_collect(struct cpt_ctx *ctx, struct cpt_obj *obj, const struct
 	return err ? err : cpt_anon_collect(ctx, obj, who);
 }
 
+/* cpt_console_collect - the terminal whose master ctl has, though no process of the VE may use it */
+int cpt_console_collect(struct cpt_ctx *ctx, const struct cpt_holder *who)
+{
+	char *buf;
+	u32 mount;
+
+	if (!ctx->console)
+		return 0;
+	buf = kmalloc(PATH_MAX, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	cpt_path_in(ctx, compat_user_path(ctx->console), &mount, buf);	/* it may be unmounted */
+	kfree(buf);
+	return cpt_collect(ctx, CPT_K_PTY, slave_of(tty_of(ctx->console)), who);
+}
+
+/* CPT_IOC_SET_CONSOLE */
+int cpt_console_set(struct cpt_ctx *ctx, const struct cpt_ioc_console *arg)
+{
+	struct file *f = fget(arg->fd);
+
+	if (!f)
+		return -EBADF;
+	if (!cpt_pty_file(f) || !is_master(tty_of(f))) {
+		fput(f);
+		return cpt_fail(ctx, -EINVAL, "the console is no master of a pseudo terminal");
+	}
+	cpt_console_drop(ctx);
+	ctx->console = f;
+	ctx->console_holders = arg->holders;
+	return 0;
+}
+
+/* CPT_IOC_GET_CONSOLE */
+int cpt_console_get(struct cpt_ctx *ctx, struct cpt_ioc_console *arg)
+{
+	int fd;
+
+	if (arg->holders)
+		return -EINVAL;
+	if (!ctx->console)
+		return -ENOENT;
+	fd = get_unused_fd_flags(O_CLOEXEC);
+	if (fd < 0)
+		return fd;
+	fd_install(fd, ctx->console);
+	ctx->console = NULL;
+	arg->fd = fd;
+	return 0;
+}
+
+void cpt_console_drop(struct cpt_ctx *ctx)
+{
+	if (ctx->console)
+		fput(ctx->console);
+	ctx->console = NULL;
+}
+
 /* --- dump --------------------------------------------------------------------------------------- */
 
 struct known_flag {
@@ -224,6 +288,8 @@ static const struct known_flag known_flags[] = {
 	{ CPT_TTY_OTHER_CLOSED, TTY_OTHER_CLOSED },
 	{ CPT_TTY_IO_ERROR, TTY_IO_ERROR },
 	{ CPT_TTY_THROTTLED, TTY_THROTTLED },
+	{ CPT_TTY_HUPPED, TTY_HUPPED },
+	{ CPT_TTY_WRITE_WAKEUP, TTY_DO_WRITE_WAKEUP },
 };
 
 static void dump_termios(const struct ktermios *k, struct cpt_termios *t)
@@ -239,17 +305,23 @@ static void dump_termios(const struct ktermios *k, struct cpt_termios *t)
 	memcpy(t->cc, k->c_cc, sizeof(t->cc));
 }
 
-static void dump_flags(const struct tty_struct *tty, const struct compat_n_tty *n, struct cpt_tty *t)
+/* What a terminal has without a line discipline too. */
+static void dump_settings(const struct tty_struct *tty, struct cpt_tty *t)
 {
 	int i;
 
+	dump_termios(&tty->termios, &t->termios);
+	dump_termios(&tty->termios_locked, &t->locked);
+	t->rows = tty->winsize.ws_row;
+	t->cols = tty->winsize.ws_col;
+	t->xpixel = tty->winsize.ws_xpixel;
+	t->ypixel = tty->winsize.ws_ypixel;
+	t->pktstatus = tty->ctrl.pktstatus;
 	for (i = 0; i < ARRAY_SIZE(known_flags); i++)
 		if (test_bit(known_flags[i].kernels, &tty->flags))
 			t->flags |= known_flags[i].ours;
 	t->flags |= (tty->flow.stopped ? CPT_TTY_STOPPED : 0) | (tty->flow.tco_stopped ? CPT_TTY_TCO_STOPPED : 0) |
-		    (tty->ctrl.packet ? CPT_TTY_PACKET : 0) | (n->no_room ? CPT_TTY_NO_ROOM : 0) |
-		    (n->lnext ? CPT_TTY_LNEXT : 0) | (n->erasing ? CPT_TTY_ERASING : 0) |
-		    (n->push ? CPT_TTY_PUSH : 0);
+		    (tty->ctrl.packet ? CPT_TTY_PACKET : 0);
 }
 
 /* How far @head is in front of @tail; 0 where it was left behind, in a mode that does not look at it. */
@@ -266,6 +338,8 @@ static u8 *dump_n_tty(const struct compat_n_tty *n, struct cpt_tty *t, u8 *p)
 	u8 *marks;
 	u32 i;
 
+	t->flags |= (n->no_room ? CPT_TTY_NO_ROOM : 0) | (n->lnext ? CPT_TTY_LNEXT : 0) |
+		    (n->erasing ? CPT_TTY_ERASING : 0) | (n->push ? CPT_TTY_PUSH : 0);
 	t->column = n->column;
 	t->canon_column = n->canon_column;
 	t->input = ahead_of(n->read_head, n->read_tail, N_TTY_BUF_SIZE);
@@ -313,27 +387,20 @@ static u8 *dump_queue(struct tty_struct *tty, struct cpt_tty *t, u8 *p)
 static u8 *dump_side(struct tty_struct *tty, struct cpt_tty *t, u8 *p)
 {
 	struct tty_ldisc *ld = tty_ldisc_ref_wait(tty);
-	struct compat_n_tty *n;
+	struct compat_n_tty *n = ld ? tty->disc_data : NULL;	/* hung up: none */
 
-	if (!ld)
-		return NULL;
-	n = tty->disc_data;
 	down_read(&tty->termios_rwsem);
-	mutex_lock(&n->output_lock);
-	dump_termios(&tty->termios, &t->termios);
-	dump_termios(&tty->termios_locked, &t->locked);
-	t->rows = tty->winsize.ws_row;
-	t->cols = tty->winsize.ws_col;
-	t->xpixel = tty->winsize.ws_xpixel;
-	t->ypixel = tty->winsize.ws_ypixel;
-	t->pktstatus = tty->ctrl.pktstatus;
-	dump_flags(tty, n, t);
-	p = dump_n_tty(n, t, p);
-	mutex_unlock(&n->output_lock);
+	dump_settings(tty, t);
+	if (n) {
+		mutex_lock(&n->output_lock);
+		p = dump_n_tty(n, t, p);
+		mutex_unlock(&n->output_lock);
+	}
 	up_read(&tty->termios_rwsem);
-	tty_ldisc_deref(ld);
+	if (ld)
+		tty_ldisc_deref(ld);
 	p = dump_queue(tty, t, p);
-	t->ahead = min_t(size_t, n->lookahead_count, t->queue);
+	t->ahead = n ? min_t(size_t, n->lookahead_count, t->queue) : 0;
 	return p;
 }
 
@@ -418,6 +485,7 @@ static int pty_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		head.rec = r->rec;
 		head.mount = m->id;
 		head.index = slave->index;
+		head.console = is_console(ctx, slave);
 		dump_node(slave, &head);
 		*r = head;
 		memcpy(r + 1, bytes, n);
@@ -443,6 +511,7 @@ static int ptyend_dump(struct cpt_ctx *ctx, struct cpt_obj *obj)
 		r->pty = cpt_obj_id(ctx, slave_of(tty_of(f)));
 		r->side = is_master(tty_of(f)) ? CPT_PTY_MASTER : CPT_PTY_SLAVE;
 		r->mount = mount;
+		r->hung = tty_hung_up_p(f);
 		r->path_len = strlen(path);
 		memcpy(r + 1, path, r->path_len);
 	}
@@ -637,6 +706,8 @@ static void *ptyend_make(struct cpt_ctx *ctx, const struct cpt_rec *rec)
 		revert_creds(own);
 		path_put(&path);
 	}
+	if (!IS_ERR(f) && r->hung)
+		f->f_op = compat_hung_up;
 	if (IS_ERR(f))
 		cpt_say(ctx, "%.*s (mount %u) is not the terminal that it was, pts/%d: error %ld", (int)r->path_len,
 			(const char *)(r + 1), r->mount, pty->slave->index, -PTR_ERR(f));
@@ -737,17 +808,20 @@ static const u8 *restore_side(struct tty_struct *tty, const struct cpt_tty *t, c
 	if (!is_master(tty))		/* whose own nobody can change */
 		tty_set_termios(tty, &termios);
 	ld = tty_ldisc_ref_wait(tty);
-	if (!ld)
+	if (!ld && !(t->flags & CPT_TTY_HUPPED))
 		return ERR_PTR(-EIO);
-	n = tty->disc_data;
+	n = ld ? tty->disc_data : NULL;
 	down_write(&tty->termios_rwsem);
 	tty->termios_locked = to_ktermios(&t->locked);
 	tty->winsize = (struct winsize){ t->rows, t->cols, t->xpixel, t->ypixel };
-	mutex_lock(&n->output_lock);
-	p = restore_n_tty(n, t, p);
-	mutex_unlock(&n->output_lock);
+	if (n) {
+		mutex_lock(&n->output_lock);
+		p = restore_n_tty(n, t, p);
+		mutex_unlock(&n->output_lock);
+	}
 	up_write(&tty->termios_rwsem);
-	tty_ldisc_deref(ld);
+	if (ld)
+		tty_ldisc_deref(ld);
 	tty->flow.stopped = t->flags & CPT_TTY_STOPPED;
 	err = restore_queue(tty, t, p);
 	return err ? ERR_PTR(err) : p + t->queue;
@@ -776,19 +850,35 @@ static int restore_contents(struct cpt_ctx *ctx, const struct cpt_pty_rec *r, st
 	return 0;
 }
 
+/* Who has the slave open, has it open before, or would undo it. */
+static int hang_up(struct cpt_ctx *ctx, u64 id, struct tty_struct *slave)
+{
+	u64 i;
+
+	for (i = id + 1; i <= ctx->undump->walk.nobj; i++) {
+		const struct cpt_ptyend_rec *r = (const void *)cpt_rec_of(ctx, i);
+
+		if (r->rec.kind == CPT_K_PTYEND && r->pty == id && IS_ERR(cpt_made(ctx, i)))
+			return -EIO;
+	}
+	tty_vhangup(slave);
+	return 0;
+}
+
 /* In a task of the VE: a session or group may have nobody left. */
 static int pty_late(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *ptr)
 {
 	const struct cpt_pty_rec *r = (const void *)rec;
 	struct pty_made *made = ptr;
 	struct pid *pid;
-	int err;
+	int err = 0;
 
-	if (r->cred) {
+	if (r->side[CPT_PTY_SLAVE].flags & CPT_TTY_HUPPED)
+		err = hang_up(ctx, rec->id, made->slave);
+	if (!err && r->cred)
 		err = restore_contents(ctx, r, made->slave);
-		if (err)
-			return err;
-	}
+	if (err)
+		return err;
 	if (r->session) {
 		pid = cpt_pid_get(ctx, r->session);
 		if (IS_ERR(pid))
@@ -822,6 +912,8 @@ static int pty_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *ptr)
 	swap(slave->ctrl.session, made->session);
 	swap(slave->ctrl.pgrp, made->pgrp);
 	spin_unlock_irq(&slave->ctrl.lock);
+	if (r->console)
+		ctx->console = get_file(made->master);
 	return 0;
 }
 
@@ -914,6 +1006,11 @@ void cpt_tty_dump(struct cpt_ctx *ctx, const struct signal_struct *sig, struct c
 	rcu_read_unlock();
 }
 
+static bool ptyend_async(struct file *f, u32 *fd)
+{
+	return cpt_fasync_find(&tty_of(f)->fasync, f, fd);
+}
+
 const struct cpt_kind_ops cpt_pty_ops = {
 	.kind		= CPT_K_PTY,
 	.name		= "terminal",
@@ -935,6 +1032,7 @@ const struct cpt_kind_ops cpt_ptyend_ops = {
 	.check		= cpt_anon_check,
 	.dump		= ptyend_dump,
 	.release	= cpt_anon_release,
+	.async		= ptyend_async,
 	.make		= ptyend_make,
 	.unmake		= cpt_file_unmake,
 };

@@ -141,14 +141,6 @@ static void duplicate(void)
 	hold(to, h->end);
 }
 
-static bool is_device(int fd)
-{
-	struct stat st;
-
-	sys(fstat(fd, &st));
-	return S_ISCHR(st.st_mode);
-}
-
 /* Flags of the descriptor; who gets signals (all are ignored). */
 static void change(void)
 {
@@ -161,8 +153,8 @@ static void change(void)
 		return;
 	sys(fcntl(h->fd, F_SETOWN, PICK(1, 1, -1) * m->proc[0].pid));
 	sys(fcntl(h->fd, F_SETSIG, PICK(0, SIGUSR1, SIGRTMIN + 3)));
-	if (one_in(3) && !is_device(h->fd))	/* of a terminal it is refused */
-		sys(fcntl(h->fd, F_SETFL, sys(fcntl(h->fd, F_GETFL)) | O_ASYNC));
+	if (one_in(3) && fcntl(h->fd, F_SETFL, sys(fcntl(h->fd, F_GETFL)) | O_ASYNC))
+		check(errno == ENOTTY, "O_ASYNC: %s", strerror(errno));	/* its terminal is gone */
 }
 
 /* Descriptors into a queue, some of which are closed then. */

@@ -70,6 +70,8 @@ left() {
 	printf '%s\n' "${files[@]}" "${mounts[@]}" | grep -vxF -e "$IMAGE" -e "$CGROUP"
 	[[ ! -e $CGROUP ]] || echo "$CGROUP"
 	pgrep -ax ctl
+	# the keeper of the console ends with the VE; one that was killed is missing until it is wanted
+	running || { echo /run/vzctl/$VEID*; pgrep -fx "ctl-console $VEID"; }
 }
 same_left() { [[ $(left) == "$(<"$WORK/left.$1")" ]]; }
 # nothing is left over but what belongs to a VE that is running or down

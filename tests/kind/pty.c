@@ -3,7 +3,8 @@
  * Pseudo terminals with both ends inside: numbers with gaps; what was typed and not read, half lines,
  * quoted characters and ends of file among it; what was written and not read, columns; echo that is
  * held up; full ones, with a writer that waits; packet mode; settings, size, exclusive use, locks, owner
- * and mode; slaves that are closed or were never open, masters that are closed; epolls of them.
+ * and mode; slaves that are closed or were never open, masters that are closed; terminals that were hung
+ * up, one of them open anew; epolls of them.
  */
 #include "cpt_test.h"
 
@@ -13,7 +14,8 @@
 #include <termios.h>
 
 enum {
-	LINES, QUOTED, OUTPUT, ECHOED, PACKET, RAW, CLOSED, FRESH, HUNG, WRITER, OWNED, TABBED, ERASED, N_PAIRS
+	LINES, QUOTED, OUTPUT, ECHOED, PACKET, RAW, CLOSED, FRESH, HUNG, WRITER, OWNED, TABBED, ERASED,
+	VHUNG, REOPENED, N_PAIRS
 };
 
 static struct pair {
@@ -69,6 +71,44 @@ static void silent(int fd, const char *what)
 
 	check_is(poll(&poll_in, 1, 50), 0, "poll");
 	(void)what;
+}
+
+/* As getty does. */
+static void hang_up(struct pair *pair)
+{
+	pid_t pid = test_fork();
+
+	if (!pid) {
+		sys(setsid());
+		sys(ioctl(pair->slave, TIOCSCTTY, 0));
+		signal(SIGHUP, SIG_IGN);
+		sys(vhangup());
+		_exit(0);
+	}
+	test_reap(pid);
+}
+
+static int open_slave(const struct pair *pair)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "/dev/pts/%d", pair->number);
+	return sys(open(name, O_RDWR | O_NOCTTY));
+}
+
+static void check_hung(int slave, const char *what)
+{
+	char c;
+
+	check_is(read(slave, &c, 1), 0, what);
+	check_is(write(slave, "x", 1), -1, what);
+	check_is(errno, EIO, "errno");
+}
+
+/* Nothing can be asked of its slave. */
+static bool no_slave(int i)
+{
+	return i == CLOSED || i == FRESH || i == HUNG || i == VHUNG || i == REOPENED;
 }
 
 #define BIG 30000
@@ -146,7 +186,7 @@ static int fill_up(struct pair *pair)
 int main(void)
 {
 	struct winsize size = { 33, 101, 7, 9 };
-	int gap[3], i, full, on = 1, off = 0, v, ep;
+	int gap[N_PAIRS / 4], i, full, on = 1, off = 0, v, ep, again;
 	struct stat st, then;
 	struct termios t;
 	pid_t writer;
@@ -180,6 +220,14 @@ int main(void)
 	check(full > 4096, "only %d bytes go into a terminal", full);
 	close(p[CLOSED].slave);
 	close(p[HUNG].master);
+	check_is(sys(write(p[VHUNG].slave, "left", 4)), 4, "write");
+	sleep_ns(100 * MSEC);
+	hang_up(&p[VHUNG]);
+	type(&p[VHUNG], "early\n");
+	hang_up(&p[REOPENED]);
+	again = open_slave(&p[REOPENED]);
+	settings(again, ECHO, 0, 0);
+	type(&p[REOPENED], "li");
 	settings(p[WRITER].slave, 0, 0, 0);
 	writer = start_writer(&p[WRITER]);
 	sys(tcgetattr(p[OWNED].slave, &t));
@@ -197,7 +245,7 @@ int main(void)
 	sleep_ns(300 * MSEC);
 	ep = watch();
 	for (i = 0; i < N_PAIRS; i++) {
-		if (i == CLOSED || i == FRESH || i == HUNG)
+		if (no_slave(i))
 			continue;
 		sys(tcgetattr(p[i].slave, &p[i].termios));
 		sys(ioctl(p[i].slave, TIOCGWINSZ, &p[i].size));
@@ -211,7 +259,7 @@ int main(void)
 			sys(ioctl(p[i].master, TIOCGPTN, &v));
 			check_is(v, p[i].number, "number");
 		}
-		if (i == CLOSED || i == FRESH || i == HUNG)
+		if (no_slave(i))
 			continue;
 		sys(tcgetattr(p[i].slave, &t));
 		check(!memcmp(&t, &p[i].termios, sizeof(t)), "settings of terminal %d", i);
@@ -260,20 +308,27 @@ int main(void)
 
 	check_is(read(p[CLOSED].master, &c, 1), -1, "read without a slave");
 	check_is(errno, EIO, "errno");
-	snprintf(name, sizeof(name), "/dev/pts/%d", p[CLOSED].number);
-	p[CLOSED].slave = sys(open(name, O_RDWR | O_NOCTTY));
+	p[CLOSED].slave = open_slave(&p[CLOSED]);
 	type(&p[CLOSED], "again\n");
 	expect(p[CLOSED].slave, "again\n", "a slave opened again");
 	silent(p[FRESH].master, "a slave that was not opened yet");
-	snprintf(name, sizeof(name), "/dev/pts/%d", p[FRESH].number);
-	p[FRESH].slave = sys(open(name, O_RDWR | O_NOCTTY));
+	p[FRESH].slave = open_slave(&p[FRESH]);
 	type(&p[FRESH], "first\n");
 	expect(p[FRESH].slave, "first\n", "a slave opened");
-	check_is(read(p[HUNG].slave, &c, 1), 0, "read without a master");
-	check_is(write(p[HUNG].slave, "x", 1), -1, "write without a master");
-	check_is(errno, EIO, "errno");
+	check_hung(p[HUNG].slave, "a slave without a master");
 	snprintf(name, sizeof(name), "/dev/pts/%d", p[HUNG].number);
 	check_is(access(name, F_OK), -1, "the file of a slave without a master");
+	check_hung(p[REOPENED].slave, "a slave that was hung up, and opened anew");
+	type(&p[REOPENED], "ne\n");
+	expect(again, "line\n", "what was typed to the new one");
+	check_hung(p[VHUNG].slave, "a slave that was hung up");
+	expect(p[VHUNG].master, "left", "what was written before it was hung up");
+	again = open_slave(&p[VHUNG]);
+	check_hung(p[VHUNG].slave, "a slave that was hung up");
+	settings(again, ECHO, 0, 0);
+	type(&p[VHUNG], "late\n");
+	expect(again, "early\n", "what was typed while it was hung up");
+	expect(again, "late\n", "what was typed afterwards");
 	check_is(kill(writer, 0), 0, "the writer");
 	read_pattern(p[WRITER].master, BIG, 23);
 	test_reap(writer);

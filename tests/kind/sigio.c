@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Files that give signals: F_SETOWN to processes, groups, threads, the dead; F_SETSIG; O_ASYNC
- * on pipes, fifos and sockets; by another user; shared with a child. Leases: kept, and then broken.
+ * on pipes, fifos, sockets and terminals; by another user; shared with a child. Leases: kept, and then broken.
  */
 #include "cpt_test.h"
 
@@ -12,9 +12,9 @@
 #define F_GETOWNER_UIDS	17
 #endif
 
-#define OWNED	8
+#define OWNED	10
 static struct { int fd, type, pid, sig, flags; unsigned int uids[2]; } owned[OWNED];
-static int plain[2], group[2], thread[2], dead[2], other[2], sock[2], fifo, only_sig, opened, both_group;
+static int plain[2], group[2], thread[2], dead[2], other[2], sock[2], tty[2], fifo, only_sig, opened, both_group;
 static int lease_w, lease_r, lease_r2;
 static volatile pid_t tid;
 static pid_t child;
@@ -98,6 +98,12 @@ static void make(void)
 	sys(fcntl(sock[0], F_SETOWN, getpid()));
 	async(sock[0], SIGRTMIN + 5);
 	check(write(sock[0], "before", 6) == 6);	/* no news for sock[0] */
+	tty[1] = sys(posix_openpt(O_RDWR | O_NOCTTY));
+	sys(unlockpt(tty[1]));
+	tty[0] = sys(open(ptsname(tty[1]), O_RDWR | O_NOCTTY));
+	sys(fcntl(tty[0], F_SETOWN, getpid()));
+	async(tty[0], SIGRTMIN + 6);
+	sys(fcntl(tty[1], F_SETOWN, -child));	/* and nobody is told */
 	sys(mkfifo(test_path("fifo"), 0600));
 	fifo = sys(open(test_path("fifo"), O_RDWR | O_NONBLOCK));
 	sys(fcntl(fifo, F_SETOWN, getpid()));
@@ -115,7 +121,7 @@ static void make(void)
 static void look(void)
 {
 	const int fds[OWNED] = { plain[0], group[0], thread[0], dead[0], other[0], only_sig, lease_r,
-				  sock[0] };
+				  sock[0], tty[0], tty[1] };
 
 	for (int i = 0; i < OWNED; i++) {
 		struct f_owner_ex o;
@@ -163,6 +169,8 @@ static void check_signals(void)
 	expect(SIGRTMIN + 1, plain[0], POLL_IN);
 	check(write(sock[1], "x", 1) == 1);
 	expect(SIGRTMIN + 5, sock[0], POLL_IN);
+	check(write(tty[1], "x\n", 2) == 2);
+	expect(SIGRTMIN + 6, tty[0], POLL_IN);
 	check(write(thread[1], "x", 1) == 1);
 	check(write(group[1], "x", 1) == 1);
 	check(write(dead[1], "x", 1) == 1 && write(other[1], "x", 1) == 1);

@@ -84,8 +84,11 @@ ve_tree() {
 }
 ve_gone() { [[ -z $(ve_pids) ]]; }
 
+# no shell on its console, which would be one more process
 ve_config() {
-	[[ -d $PRIVATE ]] || must ctl create "$VEID" --ostemplate "${OSTEMPLATE:-debian-12}"
+	[[ -d $PRIVATE ]] && return
+	must ctl create "$VEID" --ostemplate "${OSTEMPLATE:-debian-12}"
+	sed -i '/^console:/d' "$PRIVATE/etc/inittab"
 }
 
 only_init() { [[ $(ve_tree | wc -l) == 1 ]]; }
@@ -181,6 +184,37 @@ verdict() {
 	esac
 }
 
+# --- the console ----------------------------------------------------------------------------------
+
+# console_shell: the VE $VEID, which does not run, has a shell on its console from its next start on
+console_shell() { printf '%s\n' ::sysinit:/bin/true console::askfirst:-/bin/sh >"$PRIVATE/etc/inittab"; }
+
+# attach NAME COMMAND…: it runs at a terminal; type_in NAME FORMAT: as printf(1); sees NAME PATTERN: the
+# screen does, after what was seen last; left NAME STATUS: it has ended, and its terminal is as before
+attach() {
+	local d=$WORK/$1; shift
+	mkdir -p "$d"
+	rm -f "$d"/*
+	mkfifo "$d/in"
+	echo "${SIZE:-40 120}" >"$d/size"
+	: >"$d/out"
+	echo 0 >"$d/seen"
+	"$CPT_TESTS/lib/attach" "$d" "$@" 2>"$d/err" &
+	echo $! >"$d/pid"
+}
+type_in() { printf "${@:2}" >"$WORK/$1/in"; }
+screen() { tail -c "+$(($(<"$WORK/$1/seen") + 1))" "$WORK/$1/out"; }
+shows() { [[ $(screen "$1" | LC_ALL=C grep -aboE -m1 -- "$2" | head -n1) =~ ^([0-9]+):(.*) ]]; }
+sees() {
+	local LC_ALL=C
+	until_ok "${3:-40}" shows "$1" "$2" || fail "the screen of $1 does not show '$2' but: $(screen "$1" | cat -v)$(cat "$WORK/$1/err")"
+	echo $(($(<"$WORK/$1/seen") + BASH_REMATCH[1] + ${#BASH_REMATCH[2]})) >"$WORK/$1/seen"
+}
+left() {
+	until_ok 40 test -e "$WORK/$1/status" || fail "$1 does not end; its screen: $(screen "$1" | cat -v)"
+	[[ $(<"$WORK/$1/status") == "$2 same" ]] || fail "$1 ends with $(<"$WORK/$1/status"), not $2; its screen: $(screen "$1" | cat -v)"
+}
+
 # --- the host, before and after -------------------------------------------------------------------
 
 # tiny_template DIR: a VE that needs no time to create or start: busybox alone
@@ -207,7 +241,7 @@ host_state() {
 	echo "# devices"; ls /sys/class/net
 	echo "# files"; find /vz /etc/vz /var/lib/vzctl /run /dev /tmp -xdev 2>/dev/null |
 		# made when they are first needed
-		grep -vE "^$WORK|^/(vz/lock|vz/private/.gen|var/lib/vzctl(/vepid)?)\$|$1" | sort
+		grep -vE "^$WORK|^/(vz/lock|vz/private/.gen|var/lib/vzctl(/vepid)?|run/vzctl)\$|$1" | sort
 }
 
 # source_of [DIR/]NAME: the source of a program, without the ".c"; of tests/kind without a DIR

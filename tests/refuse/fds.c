@@ -451,21 +451,6 @@ static int k_ldisc(void)
 	return fd;
 }
 
-static int k_hungup(void)
-{
-	int fd = new_slave();
-
-	sys(setsid());
-	if (fd < 0 || ioctl(fd, TIOCSCTTY, 0))
-		return -1;
-	sys(signal(SIGHUP, SIG_IGN) == SIG_ERR ? -1 : 0);
-	if (vhangup())
-		return -1;
-	snprintf(also, sizeof(also), "uses a terminal (pts/%d) that was hung up while its master is open, which cannot be preserved",
-		 number_of(fd));
-	return fd;
-}
-
 static int k_async(void)
 {
 	int fd = open("/dev/random", O_RDONLY);
@@ -883,7 +868,6 @@ static const struct sort {
 	{ "hpet", k_hpet, NULL, HOLDS("a high precision timer (hpet)") },
 	{ "mem", k_mem, NULL, HOLDS("the host's memory (/dev/mem)") },
 	{ "ldisc", k_ldisc, NULL, NULL },
-	{ "hungup", k_hungup, NULL, NULL },
 	{ "async", k_async, NULL, "has O_ASYNC set on fd 40 (random), which cannot be preserved yet" },
 	{ "gonelease", k_gonelease, u_lease, HOLDS("a deleted file that somebody holds a lease on") },
 	{ "shmlease", k_shmlease, u_lease, "holds a lease on fd 40 (fds.shmlease), which cannot be preserved there" },

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Processes that came into the VE from the host with something of the host: a file, a directory, a
 # pipe or a socket whose other end is outside, an eventfd that is there too, a pidfd, a perf event, an io_uring, shared memory of the host; one whose parent is outside,
-# one in the host's mount namespace. Shared memory of the VE that
-# somebody outside has attached. Each is refused by name, and the VE goes on.
+# one in the host's mount namespace. Shared memory of the VE that somebody outside has attached; a side of
+# its console that another has than ctl. Each is refused by name, and the VE goes on.
 # timeout: 480
 # short on: 6.1-i386
 # shellcheck source=tests/lib/ve.sh
@@ -84,3 +84,22 @@ expect 16 "the VE's shared memory [0-9]+ .System V. is attached outside the VE t
 say "$SAID"
 out
 refused mnt 'cannot be preserved: it shows something outside the container'
+
+# --- the console: whoever else outside has one of its sides
+keeper=$(pgrep -nfx "ctl-console $VEID") || fail "the VE has no console"
+console_refused() { # WORDS
+	expect 16 "$1" ctl chkpnt "$VEID" --check
+	say "$SAID"
+	kill -9 "$other"
+	wait "$other"
+	expect 0 '' ctl chkpnt "$VEID" --check
+} 2>/dev/null
+python3 -c "import os, ctypes, time
+fd = ctypes.CDLL(None).syscall(438, os.pidfd_open($keeper), 3, 0)	# pidfd_getfd
+fd < 0 and os.abort() or open('$WORK/has', 'w')
+time.sleep(1000)" & other=$!
+until_ok 20 test -e "$WORK/has" || fail "nobody else has the master"
+console_refused 'the master of the console \(pts/0\) is open outside the VE in another program than ctl: end that'
+sleep 1000 3<>"/proc/$init/root/dev/pts/0" & other=$!
+sleep 1
+console_refused 'process 1 \(init\) uses a terminal \(pts/0\) that somebody outside the VE uses too: end what was begun by ctl enter'

@@ -161,7 +161,7 @@ static inline void sample_tty(struct cpt_tty *t, uint32_t n)
 }
 
 /* Master and slave hold 3 and 9 bytes of input; @session: whose controlling terminal it is */
-static inline uint64_t sample_pty(struct sample *s, uint32_t index, uint32_t session)
+static inline uint64_t sample_pty(struct sample *s, uint32_t index, uint32_t session, bool console)
 {
 	const char *path = "/ptmx";
 	const size_t bytes = 3 + 1 + 3 + 6 + 9 + 2 + 9 + 18;
@@ -173,6 +173,7 @@ static inline uint64_t sample_pty(struct sample *s, uint32_t index, uint32_t ses
 	r->mode = 0620;
 	r->session = r->pgrp = session;
 	r->master_flags = 2;
+	r->console = console;
 	sample_tty(&r->side[CPT_PTY_MASTER], 3);
 	sample_tty(&r->side[CPT_PTY_SLAVE], 9);
 	memset(r + 1, 'x', bytes);
@@ -195,17 +196,17 @@ static inline uint64_t sample_ptyend(struct sample *s, uint64_t pty, uint32_t si
 	return r->rec.id;
 }
 
-/* A controlling terminal, one whose master is closed, one that is open in no session. */
+/* The console, a controlling terminal; one whose master is closed, one that is open in no session. */
 static inline void sample_ptys(struct sample *s)
 {
 	struct cpt_pty_rec *closed;
 
-	s->pty[0] = sample_pty(s, 0, 10);
+	s->pty[0] = sample_pty(s, 0, 10, true);
 	closed = sample_rec(s, CPT_K_PTY, sizeof(*closed), true);
 	closed->mount = 5;
 	closed->index = 1;
 	s->pty[1] = closed->rec.id;
-	s->pty[2] = sample_pty(s, 7, 0);
+	s->pty[2] = sample_pty(s, 7, 0, false);
 	s->ptyend[0] = sample_ptyend(s, s->pty[0], CPT_PTY_SLAVE, "/0");
 	s->ptyend[1] = sample_ptyend(s, s->pty[1], CPT_PTY_SLAVE, "/1");
 	s->ptyend[2] = sample_ptyend(s, s->pty[2], CPT_PTY_MASTER, "/ptmx");

@@ -915,7 +915,19 @@ META("hung up terminal", pty, OBJ(pty[0]), { r->cred = 0; })
 META("hung up terminal", pty, OBJ(pty[1]), { r->cred = s->cred; })
 META("hung up terminal", pty, OBJ(pty[1]), { r->session = 10; })
 META("hung up terminal", pty, OBJ(pty[1]), { r->master_flags = 2; })
-META("description of a terminal", ptyend, OBJ(ptyend[0]), { r->pad = 1; })
+META("console", pty, OBJ(pty[0]), { r->console = 2; })
+META("console", pty, OBJ(pty[0]), { r->pad = 1; })
+META("console", pty, OBJ(pty[0]), { r->master_flags = 0; })
+META("console", pty, OBJ(pty[1]), { r->console = 1; })
+META("console", pty, OBJ(pty[2]), { r->console = 1; })			/* the second one */
+META("side of a terminal", pty, OBJ(pty[2]), {				/* a process has its master */
+	r->console = 1;
+	((struct cpt_pty_rec *)sample_obj(s, s->pty[0]))->console = 0;
+})
+META("state of a terminal", pty, OBJ(pty[0]), { r->side[0].flags |= CPT_TTY_HUPPED; })
+META("state of a terminal", pty, OBJ(pty[0]), { r->side[1].flags |= CPT_TTY_HUPPED; })	/* with input */
+META("description of a terminal", ptyend, OBJ(ptyend[0]), { r->hung = 2; })
+META("description of a terminal", ptyend, OBJ(ptyend[2]), { r->hung = 1; })
 META("side of a terminal", ptyend, OBJ(ptyend[0]), { r->pty = s->cred; })
 META("side of a terminal", ptyend, OBJ(ptyend[0]), { r->side = CPT_PTY_SIDES; })
 META("side of a terminal", ptyend, OBJ(ptyend[1]), { r->side = CPT_PTY_MASTER; })
