@@ -333,6 +333,41 @@ PARTS(inotify, { .name = "watch", .size = sizeof(struct cpt_inotify_watch), .fie
 	{ .name = "events", .size = 1, .form = FORM_BYTES, .count = inotify_events_len },
 	{ .name = "paths", .size = 1, .form = FORM_TEXT, .count = inotify_paths });
 
+FIELDS(fanotify, FILE_BODY(fanotify_rec), F(fanotify_rec, flags, HEX), F(fanotify_rec, event_flags, OCT),
+	F(fanotify_rec, nmarks, COUNT), F(fanotify_rec, nevents, COUNT));
+FIELDS(fanotify_mark, F(fanotify_mark, ino, DEC), F(fanotify_mark, type, DEC), F(fanotify_mark, flags, HEX),
+	F(fanotify_mark, mask, HEX), F(fanotify_mark, ignore, HEX), F(fanotify_mark, mount, DEC),
+	F(fanotify_mark, path_len, COUNT));
+FIELDS(fanotify_event, F(fanotify_event, type, DEC), F(fanotify_event, mask, HEX), F(fanotify_event, pid, DEC),
+	F(fanotify_event, mount, DEC), ARRAY(fanotify_event, fsid, HEX), F(fanotify_event, error, INT),
+	F(fanotify_event, errors, DEC), ARRAY(fanotify_event, name_len, COUNT),
+	EACH(fanotify_event, handle, mount, DEC, NULL), EACH(fanotify_event, handle, path_len, COUNT, NULL),
+	EACH(fanotify_event, handle, type, DEC, NULL), EACH(fanotify_event, handle, len, COUNT, NULL));
+COUNT(fanotify, nmarks)
+COUNT(fanotify, nevents)
+static __u64 fanotify_bytes(const struct cpt_rec *rec)
+{
+	const struct cpt_fanotify_rec *r = (const void *)rec;
+	const struct cpt_fanotify_mark *m = (const void *)(r + 1);
+	const struct cpt_fanotify_event *e = (const void *)(m + r->nmarks);
+	__u64 sum = 0;
+	__u32 i, j;
+
+	for (i = 0; i < r->nmarks; i++)
+		sum += m[i].path_len;
+	for (i = 0; i < r->nevents; i++) {
+		for (j = 0; j < 3; j++)
+			sum += e[i].handle[j].path_len ? e[i].handle[j].path_len : e[i].handle[j].len;
+		sum += e[i].name_len[0] + e[i].name_len[1];
+	}
+	return sum;
+}
+PARTS(fanotify, { .name = "mark", .size = sizeof(struct cpt_fanotify_mark), .fields = fanotify_mark_fields,
+		  .count = fanotify_nmarks },
+	{ .name = "event", .size = sizeof(struct cpt_fanotify_event), .fields = fanotify_event_fields,
+	  .count = fanotify_nevents },
+	{ .name = "bytes", .size = 1, .form = FORM_BYTES, .count = fanotify_bytes });
+
 FIELDS(pidfd, FILE_BODY(pidfd_rec), F(pidfd_rec, twin, REF), F(pidfd_rec, pid, DEC), F(pidfd_rec, thread, DEC));
 
 FIELDS(view,
@@ -468,6 +503,7 @@ const struct image_layout image_layouts[CPT_K_MAX] = {
 	[CPT_K_DELETED]	= { deleted_fields, deleted_parts },
 	[CPT_K_LOCK]	= { lock_fields, NULL },
 	[CPT_K_INOTIFY]	= { inotify_fields, inotify_parts },
+	[CPT_K_FANOTIFY] = { fanotify_fields, fanotify_parts },
 	[CPT_K_PIDFD]	= { pidfd_fields, NULL },
 	[CPT_K_UNIX]	= { unix_fields, unix_parts },
 	[CPT_K_SOCKET]	= { socket_fields, NULL },

@@ -5,9 +5,12 @@
  */
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/magic.h>
+#include <linux/mman.h>
 #include <linux/namei.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "compat/compat.h"
 #include "in.h"
@@ -129,6 +132,9 @@ void cpt_file_fill(struct cpt_ctx *ctx, struct cpt_file_body *body, const struct
 	body->cred = cpt_obj_id(ctx, f->f_cred);
 	body->pos = f->f_pos;
 	body->flags = f->f_flags & FLAGS_KEPT;
+	/* an overlayfs opens what lies in a layer so, too */
+	if ((f->f_flags & __FMODE_NONOTIFY) && file_inode(f) == d_inode(f->f_path.dentry))
+		body->flags |= CPT_O_NONOTIFY;
 }
 
 /* Give a reopened file its own flags and position. It is still private to us. */
@@ -136,6 +142,8 @@ void cpt_file_finish(struct file *f, const struct cpt_file_body *body)
 {
 	spin_lock(&f->f_lock);
 	f->f_flags = (f->f_flags & ~FLAGS_KEPT) | (body->flags & FLAGS_KEPT);
+	if (body->flags & CPT_O_NONOTIFY)
+		compat_file_quiet(f);
 	spin_unlock(&f->f_lock);
 	if (S_ISDIR(file_inode(f)->i_mode) && !(f->f_mode & FMODE_PATH))
 		vfs_llseek(f, body->pos, SEEK_SET);
@@ -325,6 +333,85 @@ char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, ch
 			return name;
 	}
 	return NULL;
+}
+
+/*
+ * cpt_lost_words - why no path of the VE leads to an inode that somebody watches
+ * @d: any name of it, or NULL
+ */
+const char *cpt_lost_words(const struct inode *inode, const struct dentry *d)
+{
+	if (inode->i_sb->s_magic == PROC_SUPER_MAGIC)
+		return "which is in /proc and cannot be preserved";
+	if (!inode->i_nlink || (d && d_unlinked(d)))
+		return "which is deleted";
+	return "which no path of the VE leads to";
+}
+
+/*
+ * cpt_call_at - have a system call find what an image named
+ * @path: where that is in its mount; @len bytes
+ * @u: NAME_MAX + 1 bytes of the current task's memory
+ * @call: gets the name; the current directory is such that it leads to @target
+ *
+ * Returns what @call returns, or -errno.
+ */
+long cpt_call_at(const struct path *target, const char *path, u32 len, char __user *u,
+		 long (*call)(void *arg, const char __user *name), void *arg)
+{
+	struct path at = *target, cwd;
+	u32 dir = len;
+	long ret;
+
+	if (!d_is_dir(target->dentry)) {
+		if (target->dentry == target->mnt->mnt_root)
+			return -ENOTDIR;
+		while (path[dir - 1] != '/')
+			dir--;
+		at.dentry = dget_parent(target->dentry);
+	} else {
+		path = ".";
+		len = 1;
+		dir = 0;
+		dget(at.dentry);
+	}
+	get_fs_pwd(current->fs, &cwd);
+	ksym(set_fs_pwd)(current->fs, &at);
+	dput(at.dentry);
+	ret = -EFAULT;
+	if (len - dir <= NAME_MAX && !copy_to_user(u, path + dir, len - dir) && !put_user('\0', u + len - dir))
+		ret = call(arg, u);
+	ksym(set_fs_pwd)(current->fs, &cwd);
+	path_put(&cwd);
+	return ret;
+}
+
+/*
+ * cpt_lend_fd - a descriptor of @f and a page of memory in a task that is not the VE's
+ *
+ * Returns the descriptor, or -errno; cpt_lent_fd() takes both away.
+ */
+int cpt_lend_fd(struct file *f, char __user **u)
+{
+	int fd = get_unused_fd_flags(O_CLOEXEC);
+	unsigned long page;
+
+	if (fd < 0)
+		return fd;
+	page = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	if (IS_ERR_VALUE(page)) {
+		put_unused_fd(fd);
+		return page;
+	}
+	fd_install(fd, get_file(f));
+	*u = (char __user *)page;
+	return fd;
+}
+
+void cpt_lent_fd(int fd, char __user *u)
+{
+	ksys(close_range, fd, fd, 0);
+	vm_munmap((unsigned long)u, PAGE_SIZE);
 }
 
 /*

@@ -19,6 +19,7 @@ static const struct cpt_kind_ops * const kinds[CPT_K_MAX] = {
 	[CPT_K_TIMERFD]	= &cpt_timerfd_ops,
 	[CPT_K_EPOLL]	= &cpt_epoll_ops,
 	[CPT_K_INOTIFY]	= &cpt_inotify_ops,
+	[CPT_K_FANOTIFY] = &cpt_fanotify_ops,
 	[CPT_K_PIDFD]	= &cpt_pidfd_ops,
 	[CPT_K_VIEW]	= &cpt_view_ops,
 	[CPT_K_NSFD]	= &cpt_nsfd_ops,

@@ -73,7 +73,7 @@ struct cpt_kind_ops {
 };
 
 extern const struct cpt_kind_ops cpt_cred_ops, cpt_reg_ops, cpt_pipe_ops, cpt_pipend_ops,
-	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops, cpt_pidfd_ops,
+	cpt_eventfd_ops, cpt_signalfd_ops, cpt_timerfd_ops, cpt_epoll_ops, cpt_inotify_ops, cpt_fanotify_ops, cpt_pidfd_ops,
 	cpt_view_ops, cpt_nsfd_ops, cpt_pty_ops, cpt_ptyend_ops,
 	cpt_unix_ops, cpt_unixq_ops,
 	cpt_socket_ops, cpt_memfd_ops, cpt_deleted_ops, cpt_gone_ops, cpt_shmem_ops, cpt_mm_ops, cpt_files_ops,
@@ -257,6 +257,11 @@ bool cpt_keeps_ino(const struct super_block *sb);
 char *cpt_path_in(struct cpt_ctx *ctx, const struct path *path, u32 *mount, char *buf);
 bool cpt_path_leads_to(const struct path *root, const char *name, const struct inode *inode);
 char *cpt_path_of_inode(struct cpt_ctx *ctx, struct inode *inode, u32 *mount, char *buf);
+const char *cpt_lost_words(const struct inode *inode, const struct dentry *d);
+long cpt_call_at(const struct path *target, const char *path, u32 len, char __user *u,
+		 long (*call)(void *arg, const char __user *name), void *arg);
+int cpt_lend_fd(struct file *f, char __user **u);
+void cpt_lent_fd(int fd, char __user *u);
 int cpt_path_open(struct cpt_ctx *ctx, u32 mount, const char *name, u32 len, struct path *path);
 
 #endif

@@ -66,7 +66,11 @@ void *cpt_made(struct cpt_ctx *ctx, u64 id)
 	ptr = cpt_made_already(ctx, id);
 	if (ptr)
 		return ptr;
-	ptr = ops->make(ctx, rec);
+	if (cpt_is_file(rec->kind) && (((const struct cpt_reg_rec *)rec)->file.flags & CPT_O_NONOTIFY) &&
+	    !cpt_ve_capable(ctx, CAP_SYS_ADMIN))	/* as who watches the host would not see what it does */
+		ptr = ERR_PTR(cpt_fail(ctx, -EPERM, "an open file came with an event of fanotify, which the VE may not have: sys_admin is off"));
+	else
+		ptr = ops->make(ctx, rec);
 	if (IS_ERR(ptr))
 		cpt_say(ctx, "%s %llu of the image cannot be made: error %ld", ops->name, id, -PTR_ERR(ptr));
 	else

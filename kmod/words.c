@@ -94,7 +94,6 @@ struct nameless {
 };
 
 static const struct nameless nameless[] = {
-	{ "[fanotify]", "a group of fanotify" NOT_YET },
 	{ "[userfaultfd]", "a userfaultfd" NOT_YET },
 	{ "[io_uring]", "an io_uring" NOT_YET },
 	{ "[perf_event]", "a counter of perf" NOT_YET },

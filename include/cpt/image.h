@@ -126,6 +126,7 @@ enum cpt_kind {
 	CPT_K_SUMS	= 53,	/* struct cpt_sums_rec: … its process: dead threads, children */
 	CPT_K_AIO	= 54,	/* struct cpt_aio_rec: a context of asynchronous I/O of the memory before */
 	CPT_K_DNOTIFY	= 55,	/* struct cpt_dnotify_rec: a directory of the descriptor table before that tells of changes */
+	CPT_K_FANOTIFY	= 56,	/* object: struct cpt_fanotify_rec */
 	CPT_K_MPOL	= 58,	/* struct cpt_mpol_rec: a NUMA policy of the task, memory or shared memory before */
 	CPT_K_HUGE	= 60,	/* struct cpt_huge_rec: huge pages of the memory, shared memory or deleted file before */
 	CPT_K_MAX
@@ -161,9 +162,10 @@ struct cpt_cred_rec {
 struct cpt_file_body {
 	__u64 cred;		/* CRED: who opened it */
 	__u64 pos;
-	__u32 flags;		/* O_*, as F_GETFL shows them, numbers of x86 */
+	__u32 flags;		/* O_*, as F_GETFL shows them, numbers of x86; CPT_O_NONOTIFY */
 	__u32 pad;
 };
+#define CPT_O_NONOTIFY	0x80000000u	/* an event of fanotify brought it: what is done with it is no event */
 
 struct cpt_reg_rec {
 	struct cpt_rec rec;
@@ -427,6 +429,69 @@ struct cpt_inotify_event {
 	__u32 cookie;
 	__u32 name_len;		/* at most 255 */
 	/* char name[name_len]; padded to 8 */
+};
+
+/* What an event of fanotify holds, numbers of the kernel's; and what a mark is on. */
+enum { CPT_FAN_FID, CPT_FAN_NAME, CPT_FAN_PATH, CPT_FAN_OVERFLOW = 4, CPT_FAN_ERROR };
+enum { CPT_FAN_INODE, CPT_FAN_MOUNT, CPT_FAN_FS };
+
+#define CPT_FAN_FIDS		0x1e00u		/* flags of a group: FAN_REPORT_FID and its like */
+#define CPT_FAN_UNPRIV		0x80000000u	/* … made without CAP_SYS_ADMIN */
+#define CPT_FAN_GROUP_FLAGS	(CPT_FAN_UNPRIV | 0x3fff)
+#define CPT_FAN_EVENT_FLAGS	07116003u	/* O_* that fanotify_init(2) takes */
+#define CPT_FAN_MARK_FLAGS	0x640u		/* FAN_MARK_IGNORED_SURV_MODIFY, _EVICTABLE, _IGNORE */
+#define CPT_FAN_MARK_IGNORE	0x400u
+#define CPT_FAN_RENAME		0x10000000u
+#define CPT_FAN_FS_ERROR	0x8000u
+#define CPT_FAN_Q_OVERFLOW	0x4000u
+#define CPT_FAN_PERM		0x70000u	/* what waits for an answer */
+#define CPT_FAN_ON		0x48000000u	/* FAN_ONDIR, FAN_EVENT_ON_CHILD */
+#define CPT_FAN_EVENTS		0x10009fffu	/* of a mark and of an event, besides those */
+#define CPT_FAN_HANDLE_MAX	128
+
+struct cpt_fanotify_rec {
+	struct cpt_rec rec;
+	struct cpt_file_body file;
+	__u32 flags;		/* CPT_FAN_GROUP_FLAGS, as fanotify_init(2) got them */
+	__u32 event_flags;	/* O_*, of files that events bring */
+	__u32 nmarks;
+	__u32 nevents;
+	/*
+	 * struct cpt_fanotify_mark marks[nmarks], in the order in which they were set;
+	 * struct cpt_fanotify_event events[nevents], the oldest first;
+	 * char bytes[]: the paths of the marks; then what each event has: its handles, or the
+	 * paths instead of them, and its names; padded to 8
+	 */
+};
+
+struct cpt_fanotify_mark {
+	__u64 ino;		/* on file systems that keep it */
+	__u32 type;		/* CPT_FAN_INODE, … */
+	__u32 flags;		/* CPT_FAN_MARK_FLAGS */
+	__u32 mask;
+	__u32 ignore;
+	__u32 mount;		/* of a file system: any that shows it */
+	__u32 path_len;
+};
+
+/* What names a file, or nothing. */
+struct cpt_fanotify_handle {
+	__u32 mount;
+	__u16 path_len;		/* not 0: a path instead, in mount: of files that have another handle after a restore */
+	__u8 type;
+	__u8 len;		/* of the handle */
+};
+
+struct cpt_fanotify_event {
+	__u32 type;		/* CPT_FAN_FID, … */
+	__u32 mask;
+	__u32 pid;		/* 0: of nobody in the VE */
+	__u32 mount;		/* any that shows the file system of fsid; 0: there is none */
+	__u32 fsid[2];
+	__s32 error;
+	__u32 errors;
+	__u32 name_len[2];
+	struct cpt_fanotify_handle handle[3];	/* of the object, or the directory; a rename's other directory; what is in it */
 };
 
 struct cpt_pidfd_rec {

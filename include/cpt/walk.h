@@ -175,8 +175,10 @@ static inline bool cpt_ref_file(const struct cpt_walk *w, const struct cpt_rec *
 static inline bool cpt_file_ok(const struct cpt_walk *w, const struct cpt_rec *rec,
 			       const struct cpt_file_body *f)
 {
-	return cpt_ref(w, rec, f->cred, CPT_K_CRED, false) && f->pad == 0 &&
-	       f->pos <= 0x7fffffffffffffffULL;
+	bool named = rec->kind == CPT_K_REG || rec->kind == CPT_K_VIEW || rec->kind == CPT_K_MEMFD;
+
+	return cpt_ref(w, rec, f->cred, CPT_K_CRED, false) && f->pad == 0 && f->pos <= 0x7fffffffffffffffULL &&
+	       (named || !(f->flags & CPT_O_NONOTIFY));
 }
 
 #define CPT_BAD_IF(_cond, _why)	do { if (_cond) return (_why); } while (0)
@@ -633,6 +635,95 @@ static inline const char *cpt_check_inotify(struct cpt_walk *w, const struct cpt
 			   !cpt_path_ok(path, watch[i].path_len), "path of a watch");
 	}
 	CPT_BAD_IF(!cpt_fits(rec, size, 0, 1), "length of an inotify");
+	return NULL;
+}
+
+/* A handle, or the path instead of it, at @p; @size bytes were taken before it. */
+static inline bool cpt_fan_handle_ok(const struct cpt_rec *rec, const struct cpt_fanotify_handle *h, __u64 *size)
+{
+	const char *p = (const char *)rec + *size;
+
+	*size += h->path_len ? h->path_len : h->len;
+	if (*size > rec->len)
+		return false;
+	if (h->path_len)
+		return h->mount && !h->type && !h->len && cpt_path_ok(p, h->path_len);
+	return !h->mount && h->len <= CPT_FAN_HANDLE_MAX && !(h->len % 4) && (h->len || !h->type);
+}
+
+/* Has an event just what one of its type has? */
+static inline const char *cpt_check_fan_event(const struct cpt_fanotify_rec *r, const struct cpt_fanotify_event *e)
+{
+	const struct cpt_fanotify_handle *h = e->handle;
+	bool has[3], rename = e->mask & CPT_FAN_RENAME;
+	int i;
+
+	for (i = 0; i < 3; i++)
+		has[i] = h[i].path_len || h[i].len;
+	CPT_BAD_IF(e->type == CPT_FAN_OVERFLOW ? e->mask != CPT_FAN_Q_OVERFLOW || e->pid || e->mount || has[0] :
+		   !(e->mask & CPT_FAN_EVENTS) || (e->mask & ~(CPT_FAN_EVENTS | CPT_FAN_ON)), "mask of an event");
+	/* read(2) takes what is with it from these */
+	CPT_BAD_IF((e->type == CPT_FAN_ERROR) != !!(e->mask & CPT_FAN_FS_ERROR) ||
+		   (rename && e->type != CPT_FAN_NAME), "mask of an event");
+	CPT_BAD_IF((e->type == CPT_FAN_ERROR) != !!e->errors || (e->type != CPT_FAN_ERROR && e->error),
+		   "error in an event");
+	CPT_BAD_IF(e->pid > CPT_PID_MAX, "process of an event");
+	CPT_BAD_IF(e->type != CPT_FAN_NAME && (has[1] || has[2] || e->name_len[0] || e->name_len[1]),
+		   "names in an event");
+	CPT_BAD_IF((e->name_len[0] && !has[0]) || (rename && has[0] && !e->name_len[0]) ||
+		   !e->name_len[1] != !has[1] || (has[1] && !rename), "names in an event");
+	CPT_BAD_IF(e->type == CPT_FAN_PATH ? !h[0].path_len || e->mount : e->type != CPT_FAN_OVERFLOW &&
+		   !(r->flags & CPT_FAN_FIDS), "object of an event");
+	CPT_BAD_IF((e->type == CPT_FAN_PATH && (r->flags & CPT_FAN_FIDS)) ||
+		   ((e->type == CPT_FAN_PATH || e->type == CPT_FAN_OVERFLOW || e->mount) && (e->fsid[0] || e->fsid[1])),
+		   "object of an event");
+	return NULL;
+}
+
+static inline const char *cpt_check_fanotify(struct cpt_walk *w, const struct cpt_rec *rec)
+{
+	const struct cpt_fanotify_rec *r = (const void *)rec;
+	const struct cpt_fanotify_mark *m = (const void *)(r + 1);
+	const struct cpt_fanotify_event *e;
+	const char *name, *err;
+	__u32 i, j, overflows = 0;
+	__u64 size, at;
+
+	CPT_BAD_IF(!cpt_anon_ok(w, rec, &r->file) || (r->flags & ~CPT_FAN_GROUP_FLAGS) ||
+		   (r->event_flags & ~CPT_FAN_EVENT_FLAGS), "description of a fanotify");
+	CPT_BAD_IF(r->nmarks > rec->len / sizeof(*m) || r->nevents > rec->len / sizeof(*e), "number of marks");
+	e = (const void *)(m + r->nmarks);
+	size = sizeof(*r) + (__u64)r->nmarks * sizeof(*m) + (__u64)r->nevents * sizeof(*e);
+	CPT_BAD_IF(size > rec->len, "number of marks");
+	for (i = 0; i < r->nmarks; i++) {
+		CPT_BAD_IF(m[i].type > CPT_FAN_FS || (m[i].flags & ~CPT_FAN_MARK_FLAGS) || !m[i].mount ||
+			   (m[i].type != CPT_FAN_INODE && m[i].ino), "mark");
+		CPT_BAD_IF(((m[i].mask | m[i].ignore) & ~(CPT_FAN_EVENTS | CPT_FAN_PERM | CPT_FAN_ON)) ||
+			   ((m[i].ignore & CPT_FAN_ON) && !(m[i].flags & CPT_FAN_MARK_IGNORE)) ||
+			   (m[i].type == CPT_FAN_FS && ((m[i].mask | m[i].ignore) & CPT_FAN_PERM)), "mask of a mark");
+		at = size;
+		size += m[i].path_len;
+		CPT_BAD_IF(m[i].path_len > 4095 || size > rec->len ||
+			   !cpt_path_ok((const char *)rec + at, m[i].path_len) ||
+			   (m[i].type != CPT_FAN_INODE && m[i].path_len != 1), "path of a mark");
+	}
+	for (i = 0; i < r->nevents; i++) {
+		CPT_BAD_IF(e[i].type > CPT_FAN_ERROR || e[i].type == CPT_FAN_PATH + 1, "type of an event");
+		CPT_BAD_IF(e[i].type == CPT_FAN_OVERFLOW && overflows++, "second overflow");
+		for (j = 0; j < 3; j++)
+			CPT_BAD_IF(!cpt_fan_handle_ok(rec, &e[i].handle[j], &size), "handle in an event");
+		err = cpt_check_fan_event(r, &e[i]);
+		if (err)
+			return err;
+		for (j = 0; j < 2; j++) {
+			name = (const char *)rec + size;
+			size += e[i].name_len[j];
+			CPT_BAD_IF(e[i].name_len[j] > 4095 || size > rec->len ||
+				   memchr(name, 0, e[i].name_len[j]) || memchr(name, '/', e[i].name_len[j]),
+				   "name in an event");
+		}
+	}
+	CPT_BAD_IF(!cpt_fits(rec, size, 0, 1), "length of a fanotify");
 	return NULL;
 }
 
@@ -1512,6 +1603,8 @@ static const struct cpt_kind_row cpt_kind_rows[CPT_K_MAX] = {
 			    cpt_check_sockfilter },
 	[CPT_K_FOWN]	= { "signals of a file", sizeof(struct cpt_fown_rec), true, false, false, CPT_NO_DATA, cpt_check_fown },
 	[CPT_K_INOTIFY]	= { "inotify", sizeof(struct cpt_inotify_rec), false, true, true, CPT_NO_DATA, cpt_check_inotify },
+	[CPT_K_FANOTIFY] = { "fanotify", sizeof(struct cpt_fanotify_rec), false, true, true, CPT_NO_DATA,
+			    cpt_check_fanotify },
 	[CPT_K_PIDFD]	= { "pidfd", sizeof(struct cpt_pidfd_rec), true, true, true, CPT_NO_DATA, cpt_check_pidfd },
 	[CPT_K_VIEW]	= { "file of the kernel", sizeof(struct cpt_view_rec), false, true, true, CPT_NO_DATA, cpt_check_view },
 	[CPT_K_NSFD]	= { "namespace", sizeof(struct cpt_nsfd_rec), true, true, true, CPT_NO_DATA, cpt_check_nsfd },

@@ -7,6 +7,7 @@
 
 #include <linux/anon_inodes.h>
 #include <linux/capability.h>
+#include <linux/exportfs.h>
 #include <linux/fs.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
@@ -68,6 +69,19 @@ static inline const struct path *compat_user_path(const struct file *f)
 	return file_user_path((struct file *)f);
 #else
 	return &f->f_path;
+#endif
+}
+
+/*
+ * What is done with a file is no event. With its bit for permissions, which open(2) sets where
+ * nobody asks for them, that of all events means something else; stable releases have it, too.
+ */
+static inline void compat_file_quiet(struct file *f)
+{
+	f->f_flags |= __FMODE_NONOTIFY;
+	f->f_mode |= FMODE_NONOTIFY;
+#ifdef FMODE_NONOTIFY_PERM
+	f->f_mode &= ~FMODE_NONOTIFY_PERM;
 #endif
 }
 
@@ -220,6 +234,29 @@ static inline struct inode *compat_mark_inode(const struct fsnotify_mark *mark)
 	return igrab(container_of(conn->obj, struct inode, i_fsnotify_marks));
 #endif
 }
+
+/* A handle of @inode for an event; *@len: bytes, at most and then of it. Returns its type, or less than 1. */
+static inline int compat_encode_fid(struct inode *inode, void *buf, int *len)
+{
+	int words = *len / 4, type;
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	type = exportfs_encode_fid(inode, buf, &words);
+#else
+	type = exportfs_encode_inode_fh(inode, buf, &words, NULL);
+#endif
+	*len = words * 4;
+	return type == FILEID_INVALID ? 0 : type;
+}
+
+/* fanotify_mark(2): on a 32-bit kernel its mask takes two registers. */
+#ifdef CONFIG_X86_64
+#define compat_fanotify_mark(_fd, _flags, _mask, _dir, _name) \
+	ksys(fanotify_mark, _fd, _flags, _mask, _dir, _name)
+#else
+#define compat_fanotify_mark(_fd, _flags, _mask, _dir, _name) \
+	ksys(fanotify_mark, _fd, _flags, _mask, 0, _dir, _name)
+#endif
 
 /* Descriptors of threads came in 6.9, with a file system of pidfds (fs/pidfs.c). */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 9, 0)

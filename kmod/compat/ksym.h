@@ -91,18 +91,19 @@ long cpt_syscall_proto(const struct pt_regs *regs);
  * returns (-errno on failure).
  */
 #ifdef CONFIG_X86_64
-#define __KSYS_REGS(a, b, c, d, e) \
-	{ .di = (a), .si = (b), .dx = (c), .r10 = (d), .r8 = (e) }
+#define __KSYS_REGS(a, b, c, d, e, f) \
+	{ .di = (a), .si = (b), .dx = (c), .r10 = (d), .r8 = (e), .r9 = (f) }
 #else
-#define __KSYS_REGS(a, b, c, d, e) \
-	{ .bx = (a), .cx = (b), .dx = (c), .si = (d), .di = (e) }
+#define __KSYS_REGS(a, b, c, d, e, f) \
+	{ .bx = (a), .cx = (b), .dx = (c), .si = (d), .di = (e), .bp = (f) }
 #endif
-#define __KSYS5(_name, a, b, c, d, e, ...) ({				\
+#define __KSYS6(_name, a, b, c, d, e, f, ...) ({			\
 	struct pt_regs __regs = __KSYS_REGS((unsigned long)(a),		\
 		(unsigned long)(b), (unsigned long)(c),			\
-		(unsigned long)(d), (unsigned long)(e));		\
+		(unsigned long)(d), (unsigned long)(e),			\
+		(unsigned long)(f));					\
 	static_call(ksys_##_name)(&__regs); })
-#define ksys(_name, ...) __KSYS5(_name, ##__VA_ARGS__, 0, 0, 0, 0, 0)
+#define ksys(_name, ...) __KSYS6(_name, ##__VA_ARGS__, 0, 0, 0, 0, 0, 0)
 
 int cpt_ksym_init(void);
 

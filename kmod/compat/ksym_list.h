@@ -22,9 +22,7 @@ KSYM(fcntl_dirnotify)
 KSYM(fcntl_setlease)
 KSYM(free_time_ns)
 KSYM(free_uid)
-#ifdef CONFIG_DNOTIFY
 KSYM(fsnotify_recalc_mask)
-#endif
 KSYM(from_mnt_ns)
 #ifdef CONFIG_SECURITY_LANDLOCK
 KSYM(hook_cred_free)
@@ -70,6 +68,8 @@ KSYS(close_range)
 KSYS(epoll_create1)
 KSYS(epoll_wait)
 KSYS(eventfd2)
+KSYS(fanotify_init)
+KSYS(fanotify_mark)
 #ifdef CONFIG_SECURITY_LANDLOCK
 KSYS(landlock_create_ruleset)
 #endif
@@ -127,6 +127,7 @@ KSYS(write)
 
 KPTR(ep_eventpoll_release)
 KPTR(eventfd_release)
+KPTR(fanotify_release)
 KPTR(hrtimer_nanosleep_restart)
 KPTR(inotify_release)
 KPTR(do_restart_poll)

@@ -351,6 +351,8 @@ int cpt_private_init(void)
 		bad = "seccomp";
 	else if (!compat_dnotify_known())
 		bad = "notices of directories (or fs.dir-notify-enable is 0)";
+	else if (!compat_fanotify_known())
+		bad = "fanotify (or fs.fanotify.max_user_groups leaves none)";
 	else if (!compat_aio_known())
 		bad = "asynchronous I/O (or fs.aio-max-nr leaves none)";
 	if (event)

@@ -158,6 +158,37 @@ struct compat_dnotify_mark {
 	struct dnotify_struct *dn;	/* under the mark's lock, one for each file and table of descriptors */
 };
 
+/*
+ * fs/notify/fanotify/fanotify.h: an event in whatever form the kernel keeps it (fanotify.c).
+ * Types are those of the kernel, and of the image.
+ */
+#define COMPAT_FAN_PERM	3		/* waits for an answer */
+#define COMPAT_FAN_UNPRIV 0x80000000u	/* a group's flag: made without CAP_SYS_ADMIN */
+
+struct compat_fan_handle {
+	const void *bytes;
+	u8 type, len;
+};
+
+struct compat_fan_event {
+	u32 type, mask;
+	struct pid *pid;
+	const struct path *path;	/* of a PATH */
+	__kernel_fsid_t fsid;
+	s32 error;
+	u32 errors;
+	struct compat_fan_handle handle[3];	/* object or directory, other directory, what is in it */
+	const char *name[2];
+	u32 name_len[2];
+};
+
+u32 compat_fan_type(const struct fsnotify_event *fse);
+void compat_fan_read(struct fsnotify_event *fse, struct compat_fan_event *e);
+int compat_fan_queue(struct fsnotify_group *group, const struct compat_fan_event *e);
+struct vfsmount *compat_mark_mount(const struct fsnotify_mark *mark);
+struct super_block *compat_mark_sb(const struct fsnotify_mark *mark);
+bool compat_fanotify_known(void);
+
 struct vfsmount *compat_own_devpts(void);
 extern const struct file_operations *compat_hung_up;	/* of an open terminal that was hung up */
 u32 compat_dnotify_mask(struct file *f, const void *owner, u32 *fd);

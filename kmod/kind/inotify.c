@@ -16,13 +16,9 @@
  * may cause events while the VE is frozen.
  */
 #include <linux/file.h>
-#include <linux/fs_struct.h>
 #include <linux/inotify.h>
 #include <linux/magic.h>
-#include <linux/mman.h>
-#include <linux/namei.h>
 #include <linux/slab.h>
-#include <linux/uaccess.h>
 
 #include "compat/compat.h"
 #include "compat/private.h"
@@ -114,12 +110,8 @@ static void refuse(struct cpt_ctx *ctx, const struct taken *t, const struct cpt_
 {
 	struct inode *inode = t->inode;
 	struct dentry *d = d_find_any_alias(inode);
-	const char *why = "which no path of the VE leads to";
+	const char *why = cpt_lost_words(inode, d);
 
-	if (inode->i_sb->s_magic == PROC_SUPER_MAGIC)
-		why = "which is in /proc and cannot be preserved";
-	else if (!inode->i_nlink || (d && d_unlinked(d)))
-		why = "which is deleted";
 	if (d)
 		cpt_obstacle(ctx, "process %d (%s) watches %pd (inotify, fd %d, watch %u), %s", who->pid, who->comm,
 			     d, who->fd, t->watch.wd, why);
@@ -362,20 +354,16 @@ static void set_next_wd(struct fsnotify_group *group, u32 wd)
 	spin_unlock(&group->inotify_data.idr_lock);
 }
 
-/* inotify_add_watch(2) on @name ("." or what is in it) from the directory @at. */
-static long add_watch(int fd, const struct path *at, const char *name, u32 len, u32 mask, char __user *u)
-{
-	struct path cwd;
-	long wd;
+struct adding {
+	int fd;
+	u32 mask;
+};
 
-	if (len > NAME_MAX || copy_to_user(u, name, len) || put_user('\0', u + len))
-		return -EFAULT;
-	get_fs_pwd(current->fs, &cwd);
-	ksym(set_fs_pwd)(current->fs, at);
-	wd = ksys(inotify_add_watch, fd, u, mask | IN_DONT_FOLLOW);
-	ksym(set_fs_pwd)(current->fs, &cwd);
-	path_put(&cwd);
-	return wd;
+static long add_watch(void *arg, const char __user *name)
+{
+	const struct adding *a = arg;
+
+	return ksys(inotify_add_watch, a->fd, name, a->mask | IN_DONT_FOLLOW);
 }
 
 /* Is the watch @wd on @inode? */
@@ -398,10 +386,10 @@ static bool watches(struct fsnotify_group *group, u32 wd, const struct inode *in
 static int restore_watch(struct cpt_ctx *ctx, struct file *f, int fd, const struct cpt_inotify_watch *w,
 			 const char *path, char __user *u)
 {
-	struct path target, at;
+	struct adding a = { fd, w->mask };
+	struct path target;
 	struct inode *inode;
-	u32 dir = w->path_len;
-	long wd = -ENOTDIR;
+	long wd = 0;
 	int err;
 
 	err = cpt_path_open(ctx, w->mount, path, w->path_len, &target);
@@ -409,18 +397,11 @@ static int restore_watch(struct cpt_ctx *ctx, struct file *f, int fd, const stru
 		return err;
 	inode = d_inode(target.dentry);
 	set_next_wd(f->private_data, w->wd);
-	if (w->ino && inode->i_ino != w->ino) {
+	if (w->ino && inode->i_ino != w->ino)
 		err = cpt_fail(ctx, -ESTALE, "%.*s (mount %u) was watched and is another file now", w->path_len, path,
 			       w->mount);
-	} else if (d_is_dir(target.dentry)) {
-		wd = add_watch(fd, &target, ".", 1, w->mask, u);
-	} else if (target.dentry != target.mnt->mnt_root) {
-		while (path[dir - 1] != '/')
-			dir--;
-		at = (struct path){ .mnt = target.mnt, .dentry = dget_parent(target.dentry) };
-		wd = add_watch(fd, &at, path + dir, w->path_len - dir, w->mask, u);
-		dput(at.dentry);
-	}
+	else
+		wd = cpt_call_at(&target, path, w->path_len, u, add_watch, &a);
 	if (!err && (wd != w->wd || !watches(f->private_data, wd, inode)))
 		err = cpt_fail(ctx, wd < 0 ? wd : -EINVAL, "%.*s (mount %u) cannot be watched again: %ld",
 			       w->path_len, path, w->mount, wd);
@@ -435,28 +416,20 @@ static int inotify_link(struct cpt_ctx *ctx, const struct cpt_rec *rec, void *ma
 	const struct cpt_inotify_watch *w = (const void *)(r + 1);
 	const char *path = (const char *)(w + r->nwatches) + r->events_len;
 	struct file *f = made;
-	unsigned long u;
-	int fd, err = 0;
+	char __user *u;
+	int fd = cpt_lend_fd(f, &u), err = 0;
 	u32 i;
 
-	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0)
 		return fd;
-	u = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
-	if (IS_ERR_VALUE(u)) {
-		put_unused_fd(fd);
-		return u;
-	}
-	fd_install(fd, get_file(f));
 	for (i = 0; !err && i < r->nwatches; i++) {
 		err = fatal_signal_pending(current) ? -EINTR :
-		      restore_watch(ctx, f, fd, &w[i], path, (char __user *)u);
+		      restore_watch(ctx, f, fd, &w[i], path, u);
 		path += w[i].path_len;
 		cond_resched();
 	}
 	set_next_wd(f->private_data, r->next_wd);
-	ksys(close_range, fd, fd, 0);
-	vm_munmap(u, PAGE_SIZE);
+	cpt_lent_fd(fd, u);
 	return err;
 }
 

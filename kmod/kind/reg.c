@@ -287,7 +287,7 @@ static int same_inode(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct i
 }
 
 /* Flags of open(2) that meant something then. */
-#define NOT_AGAIN	(O_CREAT | O_TRUNC | O_EXCL | __O_TMPFILE)
+#define NOT_AGAIN	(O_CREAT | O_TRUNC | O_EXCL | __O_TMPFILE | CPT_O_NONOTIFY)
 
 /* What is left to do when it is open, or failed to be. */
 static struct file *finish(struct cpt_ctx *ctx, const struct cpt_reg_rec *r, struct file *f)

@@ -404,7 +404,7 @@ static int check_found(struct cpt_ctx *ctx, const struct cpt_view_rec *r, const 
 }
 
 /* Flags of open(2) that meant something then, or that only fcntl(2) sets on such files. */
-#define NOT_AGAIN	(O_CREAT | O_TRUNC | O_EXCL | O_DIRECT | __O_TMPFILE)
+#define NOT_AGAIN	(O_CREAT | O_TRUNC | O_EXCL | O_DIRECT | __O_TMPFILE | CPT_O_NONOTIFY)
 
 static struct file *open_with(const struct path *path, u32 flags, const struct cred *cred)
 {

@@ -44,6 +44,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/fanotify.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/file.h>
@@ -807,6 +808,29 @@ static void have_huge_pages(void)
 	must(shmget(IPC_PRIVATE, 1 << 21, 0600 | SHM_HUGETLB));
 }
 
+/* Marks with and without what is ignored, on the disk and in a tmpfs; events that nobody reads. */
+static void have_fanotify(unsigned int flags, uint64_t mask)
+{
+	int group = fanotify_init(flags, O_RDWR), fd, i;
+	const char *dirs[] = { ".", "/dev/shm" };
+	char from[64], to[64];
+
+	if (group < 0 && errno == EPERM)
+		return;		/* the VE may not have sys_admin */
+	must(group);
+	for (i = 0; i < 2; i++) {
+		must(fanotify_mark(group, FAN_MARK_ADD, mask | FAN_EVENT_ON_CHILD | FAN_ONDIR, AT_FDCWD, dirs[i]));
+		must(fanotify_mark(group, FAN_MARK_ADD | FAN_MARK_IGNORED_MASK | FAN_MARK_IGNORED_SURV_MODIFY, FAN_ACCESS,
+				   AT_FDCWD, dirs[i]));
+		snprintf(from, sizeof(from), "%s/seen.%x", dirs[i], flags);
+		snprintf(to, sizeof(to), "%s/unread.%x", dirs[i], flags);
+		must(fd = open(from, O_RDWR | O_CREAT, 0600));
+		must(write(fd, from, 1));
+		must(close(fd));
+		must(rename(from, to));
+	}
+}
+
 /* A context of asynchronous I/O with events that nobody reads, and a directory that would tell of changes. */
 static void have_watchers(void)
 {
@@ -825,6 +849,8 @@ static void have_watchers(void)
 	must(syscall(SYS_io_submit, ctx, 3, list));
 	must(fd = open(".", O_RDONLY | O_DIRECTORY));
 	must(fcntl(fd, F_NOTIFY, DN_RENAME | DN_MULTISHOT));
+	have_fanotify(FAN_REPORT_FID | FAN_REPORT_DFID_NAME | FAN_NONBLOCK, FAN_RENAME | FAN_CREATE | FAN_MODIFY);
+	have_fanotify(FAN_CLASS_NOTIF | FAN_NONBLOCK, FAN_OPEN | FAN_CLOSE);
 }
 
 static int new_terminal(int *slave)

@@ -5,6 +5,7 @@
  * waits; an epoll; shared with a child. A checkpoint and a restore are no events.
  *
  * drive: alone
+ * timeout: 300
  */
 #include "cpt_test.h"
 

@@ -197,7 +197,6 @@ static int k_inonumber(void)	/* fds.sh makes the kernel forget the name */
 	return fd;
 }
 
-static int k_fanotify(void) { return syscall(SYS_fanotify_init, 0x200 /* FAN_REPORT_FID */, O_RDONLY); }
 static int k_landlock(void) { return syscall(444 /* landlock_create_ruleset */, &(uint64_t){ 1 }, 8, 0); }
 static int k_fsopen(void) { return syscall(430, "tmpfs", 0); }
 static int k_opentree(void) { return syscall(428, AT_FDCWD, "/tmp", 1 /* OPEN_TREE_CLONE */); }
@@ -832,7 +831,6 @@ static const struct sort {
 	{ "inogone", k_inogone, NULL, "watches fds.inogone (inotify, fd 40, watch 1), which is deleted" },
 	{ "inoproc", k_inoproc, NULL, "watches status (inotify, fd 40, watch 1), which is in /proc and cannot be preserved" },
 	{ "inonumber", k_inonumber, NULL, NULL },
-	{ "fanotify", k_fanotify, NULL, HOLDS_YET("a group of fanotify") },
 	{ "landlock", k_landlock, NULL, HOLDS_YET("a ruleset of Landlock") },
 	{ "fsopen", k_fsopen, NULL, HOLDS_YET("a file system that is being configured (fsopen, fspick)") },
 	{ "opentree", k_opentree, NULL, "holds a file outside the VE: @ (fd 40)" },

@@ -139,7 +139,7 @@ static bool fixed(const char *kind, const struct image_field *f)
 		"header.tasks", "header.arch", "header.page_size", "header.crc", "pipe.bytes", "memory.areas",
 		"process.ntimers", "namespace.type", "process.pid", "task.pid", "task.nregs", "task.ntls", "task.proc",
 		"queue of a unix socket.bytes", "message.len", "buffer.len", "message.nfiles", "pidfd.file.pos",
-		"eventfd.file.pos", "signalfd.file.pos", "timerfd.file.pos", "epoll.file.pos", "inotify.file.pos",
+		"eventfd.file.pos", "signalfd.file.pos", "timerfd.file.pos", "epoll.file.pos", "inotify.file.pos", "fanotify.file.pos",
 		"shared memory.memfd", "queued signal.shared", "file.pipe", "file.deleted", "file.place", "root and cwd.root",
 		"pipe end.pipe", "memfd.shmem", "socket.sock", "task.mm", "task.state", "signals of a file.async",
 		"message.sender", "System V shared memory.perm.key", "message queue.bytes", "mapped shared memory.shm",

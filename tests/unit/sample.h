@@ -37,7 +37,7 @@ struct sample {
 	uint64_t objects, sections, data;
 	/* ids */
 	uint64_t cred, exe, tty, pipe, pipend[2], fifopipe, fifo, shm, huge;
-	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
+	uint64_t eventfd, signalfd, timerfd, epoll[2], inotify, fanotify[2], pidfd[3], memory, memfd, contents, deleted, linked, leased, dir;
 	uint64_t sysv, sysv2, shmat, sems, undo, msgq, mq[2], mqfd;
 	uint64_t view[2], nsfd, pty[3], ptyend[3], rmdirs[2], rmfifo, rmdir, rmplace, goneof;
 	uint64_t stream, gone, server, waiting, client, mail, sock[3], queue, wqueue;
@@ -339,6 +339,41 @@ static inline void sample_inotify(struct sample *s)
 	memcpy(e + 1, "/" "/run", 5);
 }
 
+/* One with two marks and events of handles: an object's, a rename, an error, an overflow; one with open files. */
+static inline void sample_fanotify(struct sample *s)
+{
+	const char bytes[] = "/" "/run" "HANDLE67" "DIR1" "/dev/x" "KID4" "old" "newer";
+	struct cpt_fanotify_rec *r = sample_anon(s, CPT_K_FANOTIFY, sizeof(*r) + 2 * sizeof(struct cpt_fanotify_mark) +
+						 4 * sizeof(struct cpt_fanotify_event) + sizeof(bytes) - 1,
+						 &s->fanotify[0]);
+	struct cpt_fanotify_mark *m = (void *)(r + 1);
+	struct cpt_fanotify_event *e = (void *)(m + 2);
+
+	r->flags = CPT_FAN_FIDS | 2;
+	r->event_flags = 0100000;
+	r->nmarks = 2;
+	r->nevents = 4;
+	m[0] = (struct cpt_fanotify_mark){ 0, CPT_FAN_MOUNT, 0, 0x20, 0, 1, 1 };
+	m[1] = (struct cpt_fanotify_mark){ 5, CPT_FAN_INODE, 0x640, 0x40000101, 0x40000020, 1, 4 };
+	e[0] = (struct cpt_fanotify_event){ .type = CPT_FAN_FID, .mask = 0x40000020, .pid = 4, .fsid = { 7, 8 },
+					    .handle[0] = { .type = 1, .len = 8 } };
+	e[1] = (struct cpt_fanotify_event){ .type = CPT_FAN_NAME, .mask = CPT_FAN_RENAME, .mount = 1,
+					    .name_len = { 3, 5 }, .handle[0] = { .type = 2, .len = 4 },
+					    .handle[1] = { .mount = 1, .path_len = 6 },
+					    .handle[2] = { .type = 1, .len = 4 } };
+	e[2] = (struct cpt_fanotify_event){ .type = CPT_FAN_ERROR, .mask = CPT_FAN_FS_ERROR, .error = -5, .errors = 3 };
+	e[3] = (struct cpt_fanotify_event){ .type = CPT_FAN_OVERFLOW, .mask = CPT_FAN_Q_OVERFLOW };
+	memcpy(e + 4, bytes, sizeof(bytes) - 1);
+
+	r = sample_anon(s, CPT_K_FANOTIFY, sizeof(*r) + sizeof(*e) + 4, &s->fanotify[1]);
+	r->flags = CPT_FAN_UNPRIV;	/* no kernel makes that */
+	r->nevents = 1;
+	e = (void *)(r + 1);
+	*e = (struct cpt_fanotify_event){ .type = CPT_FAN_PATH, .mask = 0x20, .pid = 4,
+					  .handle[0] = { .mount = 1, .path_len = 4 } };
+	memcpy(e + 1, "/tmp", 4);
+}
+
 /* Of init, of one that is gone, and of that one again. */
 static inline void sample_pidfds(struct sample *s)
 {
@@ -367,6 +402,7 @@ static inline void sample_events(struct sample *s)
 	sample_epoll(s, 0);
 	sample_epoll(s, 1);
 	sample_inotify(s);
+	sample_fanotify(s);
 	sample_pidfds(s);
 }
 
@@ -758,7 +794,7 @@ static inline void sample_queues(struct sample *s)
 static inline uint64_t sample_files(struct sample *s)
 {
 	const uint64_t files[] = { s->tty, s->tty, s->pipend[0], s->pipend[1], s->fifo, s->eventfd,
-				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->pidfd[2], s->memfd,
+				   s->signalfd, s->timerfd, s->epoll[1], s->epoll[0], s->inotify, s->fanotify[0], s->fanotify[1], s->pidfd[2], s->memfd,
 				   s->deleted, s->view[0], s->nsfd, s->ptyend[0],
 				   s->ptyend[1], s->ptyend[2], s->rmdir, s->goneof, s->rmplace, s->sock[0], s->sock[1], s->sock[2] };
 	const int n = sizeof(files) / sizeof(*files);
@@ -775,7 +811,7 @@ static inline uint64_t sample_files(struct sample *s)
 	}
 	sample_lock(s, CPT_LOCK_POSIX, 121);
 	notice = sample_rec(s, CPT_K_DNOTIFY, sizeof(*notice), false);
-	notice->fd = 361;	/* rmdir */
+	notice->fd = 441;	/* rmdir */
 	notice->mask = CPT_DN_MULTISHOT | 4;
 	return r->rec.id;
 }
