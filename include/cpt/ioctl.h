@@ -28,7 +28,7 @@
 #include <linux/ioctl.h>
 #include <linux/types.h>
 
-#define CPT_IOC_ABI	5	/* raised when a struct below changes */
+#define CPT_IOC_ABI	6	/* raised when a struct below changes */
 
 /* Stages of a context (struct cpt_ioc_ve.stage). */
 enum cpt_stage {
