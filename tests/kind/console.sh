@@ -14,7 +14,7 @@ keepers() { pgrep -fx "ctl-console $VEID"; }
 no_keeper() { ! keepers; }
 # somebody waits for the keeper
 asked() { [[ $(ss -Hxl | awk -v s=/run/vzctl/$VEID.console '$5 == s { print $3 }') -gt 0 ]]; }
-settings() { in_ve 'stty -g </dev/console; stty size </dev/console; readlink /dev/console; ls -l /dev/pts'; }
+settings() { in_ve 'stty -g </dev/console; stty size </dev/console; readlink /dev/console; stat -c "%n %a %u %g" /dev/pts/*'; }
 # numbers FROM TO NAME: its screen shows each of them once, in order
 numbers() { diff <(seq "$1" "$2") <(grep -aoxE '[0-9]{4}' "$WORK/$3/out") >&2 || fail "$3: what was written is lost, or there twice"; }
 
