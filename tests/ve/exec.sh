@@ -67,7 +67,7 @@ if command -v script >/dev/null; then
 	grep -aq '33 101' "$WORK/size" || fail "the terminal's size is lost: $(cat -v "$WORK/size")"
 fi
 until_ok 20 only_init || fail "enter leaves: $(ve_tree)"
-[[ $(ls "/proc/$(ve_init)/root/dev/pts" | xargs) == "0 ptmx" ]] || fail "enter leaves a terminal"
+[[ $(cd "/proc/$(ve_init)/root/dev/pts" && echo *) == "0 ptmx" ]] || fail "enter leaves a terminal"
 
 if [[ -e /dev/cpt ]]; then
 	# what exec leaves in the background can be checkpointed, and goes on
