@@ -30,12 +30,12 @@ count() { cat "$PRIVATE$1" 2>/dev/null || echo 0; }
 cycles() {
 	local i before
 	risen() { (($(${1:?}) > $2)); }
-	until_ok 60 risen "$1" 3 || { show_logs; fail "it does no work"; }
+	until_ok 120 risen "$1" 3 || { show_logs; fail "it does no work"; }
 	must settle
 	for ((i = 1; i <= CYCLES; i++)); do
 		before=$($1)
 		cycle_full
-		until_ok 60 risen "$1" $((before + 3)) || { show_logs; fail "after $i cycles it works no more"; }
+		until_ok 120 risen "$1" $((before + 3)) || { show_logs; fail "after $i cycles it works no more"; }
 	done
 	say "$CYCLES cycles, $FROZEN ms frozen and gone in all, work done: $($1)"
 }
