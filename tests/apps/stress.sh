@@ -8,8 +8,8 @@
 # shellcheck source=tests/lib/apps.sh
 . "$(dirname "$0")/../lib/apps.sh"
 
-classes=(pipe)
-[[ ! ${CPT_LONG-} ]] || classes=(cpu memory scheduler signal pipe)
+classes=(pipe) each=2
+[[ ! ${CPT_LONG-} ]] || classes=(cpu memory scheduler signal pipe) each=3
 (($#)) && classes=("$@")
 
 # Some take more memory than the VE has, or end what else is there, with or without a checkpoint.
@@ -23,7 +23,7 @@ class() {
 }
 # run CLASS LOG: the stressors one after the other, a single process each and what that starts
 run() {
-	run_app "$2" "sh -c 'stress-ng $(class "$1") --sequential 1 --timeout ${SECONDS_EACH:-3} --verify --temp-path /tmp; echo \$? >/tmp/$2.status'"
+	run_app "$2" "sh -c 'stress-ng $(class "$1") --sequential 1 --timeout $each --verify --temp-path /tmp; echo \$? >/tmp/$2.status'"
 }
 ended() { [[ -e $PRIVATE/tmp/$1.status ]]; }
 # failed LOG: the names of those that failed
