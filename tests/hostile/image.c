@@ -847,10 +847,11 @@ static void have_watchers(void)
 		list[i] = &cb[i];
 	}
 	must(syscall(SYS_io_submit, ctx, 3, list));
-	must(fd = open(".", O_RDONLY | O_DIRECTORY));
-	must(fcntl(fd, F_NOTIFY, DN_RENAME | DN_MULTISHOT));
 	have_fanotify(FAN_REPORT_FID | FAN_REPORT_DFID_NAME | FAN_NONBLOCK, FAN_RENAME | FAN_CREATE | FAN_MODIFY);
 	have_fanotify(FAN_CLASS_NOTIF | FAN_NONBLOCK, FAN_OPEN | FAN_CLOSE);
+	/* After these: its signal would end us. */
+	must(fd = open(".", O_RDONLY | O_DIRECTORY));
+	must(fcntl(fd, F_NOTIFY, DN_RENAME | DN_MULTISHOT));
 }
 
 static int new_terminal(int *slave)
