@@ -35,13 +35,13 @@ for class in "${classes[@]}"; do
 	run "$class" plain
 	until_ok 3000 ended plain && grep -q 'run completed' "$PRIVATE/tmp/plain.log" || { show_logs; fail "the $class stressors do not end by themselves"; }
 	run "$class" cycled
-	done=0 refused=0
+	restored=0 refused=0
 	: >"$WORK/refused"
 	until ended cycled; do
 		if ctl chkpnt "$VEID" >"$WORK/said" 2>&1; then
 			between
 			must ctl restore "$VEID"
-			done=$((done + 1))
+			restored=$((restored + 1))
 		else
 			# it says why, and the VE runs on
 			grep -q . "$WORK/said" || fail "chkpnt fails and does not say why"
@@ -50,11 +50,13 @@ for class in "${classes[@]}"; do
 		fi
 		sleep 0.2
 	done
-	say "$class: $done cycles, $refused times refused: $(sort "$WORK/refused" | uniq -c | sort -rn | head -n 30)"
-	((done >= CYCLES)) || fail "only $done cycles"
+	say "$class: $restored cycles, $refused times refused: $(sort "$WORK/refused" | uniq -c | sort -rn | head -n 30)"
+	((restored >= CYCLES)) || fail "only $restored cycles"
 	failed plain >"$WORK/plain"
 	failed cycled >"$WORK/cycled"
 	new=$(comm -13 "$WORK/plain" "$WORK/cycled")
 	[[ ! $new ]] || { grep -a "fail:" "$PRIVATE/tmp/cycled.log" >&2; fail "they pass without a checkpoint: $new"; }
-	ended cycled && say "$(tail -n 4 "$PRIVATE/tmp/cycled.log")"
+	# also of what ends without a line of its own
+	[[ $(<"$PRIVATE/tmp/plain.status") != 0 || $(<"$PRIVATE/tmp/cycled.status") == 0 ]] ||
+		{ show_logs; fail "stress-ng ends with $(<"$PRIVATE/tmp/cycled.status"), without a checkpoint with 0"; }
 done

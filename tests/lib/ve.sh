@@ -74,6 +74,7 @@ ve_init() {
 ve_tree() {
 	local f stat name fields
 	for f in "/proc/$(ve_init)/root/proc"/[0-9]*/stat; do
+		stat=''	# of one that has gone meanwhile nothing is read
 		read -r -d '' stat 2>/dev/null <"$f"
 		[[ $stat ]] || continue
 		name=${stat#*(}
