@@ -9,6 +9,7 @@
 #include "cpt_test.h"
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -61,14 +62,21 @@ static void burn(clockid_t clock, int64_t end)
 		;
 }
 
-/* How many are set up. */
-static volatile int *held;
+/* Who is set up, and may go on. They sleep: looking again and again would use up their time. */
+static struct {
+	sem_t held, going;
+} *gate;
+
+static void wait_for(sem_t *sem)
+{
+	while (sem_wait(sem))
+		check(errno == EINTR, "%s", strerror(errno));
+}
 
 static void hold(void)
 {
-	__atomic_add_fetch(held, 1, __ATOMIC_SEQ_CST);
-	while (!test_going())
-		sleep_ns(100 * MSEC);
+	sem_post(&gate->held);
+	wait_for(&gate->going);
 }
 
 static bool pending(int sig, siginfo_t *si)
@@ -172,7 +180,8 @@ static void taken_later(void)
 /* --- of others -------------------------------------------------------------------------------- */
 
 static struct {
-	volatile int tid, go, burnt;
+	volatile int tid, enough, burnt;
+	sem_t go;
 } *shared;
 
 static void burn_when_told(clockid_t clock)
@@ -181,9 +190,8 @@ static void burn_when_told(clockid_t clock)
 
 	burn(clock, start + BEFORE);
 	shared->burnt = 1;
-	while (!shared->go)
-		sleep_ns(10 * MSEC);
-	while (shared->go != 2)
+	wait_for(&shared->go);
+	while (!shared->enough)
 		burn(clock, clock_ns(clock) + MSEC);
 }
 
@@ -209,14 +217,14 @@ static void of_other(clockid_t clock, int t, int64_t due, const char *what)
 	check(at < due, "%s: %.3f s are gone before it began", what, at / 1e9);
 	check(left(t, NULL) > 0 && left(t, NULL) <= due - at + 20 * MSEC, "%s: %.3f s are left", what, left(t, NULL) / 1e9);
 	check(!pending(SIGUSR2, &si), "%s came too early", what);
-	shared->go = 1;
+	sem_post(&shared->go);
 	while (!pending(SIGUSR2, &si)) {
 		at = clock_ns(clock);
 		check(at < due + LATE, "%s does not come", what);
 		sleep_ns(10 * MSEC);
 	}
 	at = clock_ns(clock);
-	shared->go = 2;
+	shared->enough = 1;
 	fprintf(stderr, "%-24s due %.3f, came at %.3f\n", what, due / 1e9, at / 1e9);
 	check(at >= due - 20 * MSEC, "%s came at %.3f s, not %.3f", what, at / 1e9, due / 1e9);
 	check_is(si.si_timerid, t, what);
@@ -299,7 +307,8 @@ static void on_the_dead(void)
 	thr(pthread_create(&th, NULL, other_thread, NULL));
 	until_burnt();
 	thread = make(CLOCK_OF(shared->tid, THREAD | 2), SIGEV_SIGNAL, SIGUSR1, 1, 0);
-	shared->go = 2;
+	shared->enough = 1;
+	sem_post(&shared->go);
 	thr(pthread_join(th, NULL));
 	fd = sys(open("/proc/self/timers", O_RDONLY | O_CLOEXEC));
 	sys(read(fd, was, sizeof(was) - 1));
@@ -332,13 +341,13 @@ static void sleeper(void)
 		_exit(clock_nanosleep(clock, 0, &rest, &rest) ? 1 : 0);
 	hold();
 	check_is(waitpid(asleep, &status, WNOHANG), 0, "a sleeper");
-	shared->go = 1;
+	sem_post(&shared->go);
 	while (!waitpid(asleep, &status, WNOHANG)) {
 		check(clock_ns(clock) < start + DUE + LATE, "it sleeps on");
 		sleep_ns(10 * MSEC);
 	}
 	at = clock_ns(clock);
-	shared->go = 2;
+	shared->enough = 1;
 	check(!status, "status %#x", status);
 	check(at >= start + DUE - 20 * MSEC, "it woke at %.3f s, not %.3f", at / 1e9, (start + DUE) / 1e9);
 	test_reap(pid);
@@ -362,19 +371,24 @@ int main(void)
 	sigfillset(&all);
 	sigdelset(&all, SIGTERM);
 	sys(sigprocmask(SIG_BLOCK, &all, NULL));
-	held = page();
+	gate = page();
+	sys(sem_init(&gate->held, 1, 0));
+	sys(sem_init(&gate->going, 1, 0));
 	for (i = 0; i < ARRAY_SIZE(run); i++) {
 		shared = page();
+		sys(sem_init(&shared->go, 1, 0));
 		pid[i] = test_fork();
 		if (!pid[i]) {
 			run[i]();
 			_exit(0);
 		}
 	}
-	while (*held < (int)ARRAY_SIZE(run))
-		sleep_ns(100 * MSEC);
+	for (i = 0; i < ARRAY_SIZE(run); i++)
+		wait_for(&gate->held);
 	test_ready();
 	test_wait();
+	for (i = 0; i < ARRAY_SIZE(run); i++)
+		sem_post(&gate->going);
 	for (i = 0; i < ARRAY_SIZE(run); i++)
 		test_reap(pid[i]);
 	test_pass();
