@@ -241,7 +241,8 @@ FIELDS(task,
 	F(task_rec, ntls, DEC), ARRAY(task_rec, regs, HEX), ARRAY(task_rec, tls[0], HEX),
 	{ .name = "tls[1]", .off = offsetof(struct cpt_task_rec, tls[1]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
 	{ .name = "tls[2]", .off = offsetof(struct cpt_task_rec, tls[2]), .size = 4, .form = FORM_HEX, .n = 4, .stride = 4 },
-	F(task_rec, vfork, DEC), F(task_rec, pad, PAD));
+	F(task_rec, vfork, DEC), F(task_rec, trap, DEC), F(task_rec, trap_addr, HEX), F(task_rec, trap_code, HEX),
+	F(task_rec, pad, PAD));
 
 FIELDS(attr,
 	F(attr_rec, dl_runtime, DEC), F(attr_rec, dl_deadline, DEC), F(attr_rec, dl_period, DEC),

@@ -1112,6 +1112,9 @@ struct cpt_task_rec {
 	__u64 regs[CPT_NGREGS];	/* NT_PRSTATUS of the task's own kind */
 	__u32 tls[3][4];	/* struct user_desc */
 	__u32 vfork;		/* pid of a child that it waits for to call exec or exit; 0: nobody */
+	__u32 trap;		/* its last fault, of which a handler of signals is told: number … */
+	__u64 trap_addr;	/* … address (cr2) … */
+	__u32 trap_code;	/* … and error code */
 	__u32 pad;
 };
 

@@ -64,6 +64,7 @@ KSYM(wait_task_inactive)
 KSYM(wake_up_state)
 KSYM(walk_page_range)
 
+KSYS(brk)
 KSYS(close_range)
 KSYS(epoll_create1)
 KSYS(epoll_wait)

@@ -914,7 +914,26 @@ static int set_unreserved(const struct cpt_vma_rec *r)
 	return vma ? 0 : -EFAULT;
 }
 
-static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
+/* Is it where brk(2) begins, as that maps it? */
+static bool is_heap(const struct cpt_mm_rec *m, const struct cpt_vma_rec *r)
+{
+	return r->start == m->start_brk && r->type == CPT_VMA_ANON && !(r->flags & (CPT_VMA_SHARED | CPT_VMA_NORESERVE)) &&
+	       first_prot(r) == (PROT_READ | PROT_WRITE);
+}
+
+/* Unlike mmap(2), brk(2) does not make one area of its first one and the program's data before. */
+static bool map_heap(const struct cpt_vma_rec *r)
+{
+	struct mm_struct *mm = current->mm;
+
+	mmap_write_lock(mm);
+	mm->start_data = mm->end_data = 0;
+	mm->start_brk = mm->brk = r->start;
+	mmap_write_unlock(mm);
+	return (unsigned long)ksys(brk, r->end) == r->end;
+}
+
+static int map_area(struct cpt_ctx *ctx, const struct cpt_mm_rec *m, const struct cpt_vma_rec *r)
 {
 	unsigned long flags = MAP_FIXED | (r->flags & CPT_VMA_SHARED ? MAP_SHARED : MAP_PRIVATE) |
 			      (r->flags & CPT_VMA_NORESERVE || unreserved(r) ? MAP_NORESERVE : 0) |
@@ -941,6 +960,8 @@ static int map_area(struct cpt_ctx *ctx, const struct cpt_vma_rec *r)
 		*cpt_memfd_seals(file_inode(f)) &= ~F_SEAL_FUTURE_WRITE;
 	if (r->type == CPT_VMA_AIO)
 		addr = keep_room(r);
+	else if (is_heap(m, r) && map_heap(r))
+		addr = r->start;
 	else
 		addr = vm_mmap(f, r->start, r->end - r->start, first_prot(r), flags,
 			       r->pgoff << PAGE_SHIFT);
@@ -963,7 +984,7 @@ static int map_areas(struct cpt_ctx *ctx, const struct vdso_image *image, const 
 		const struct cpt_vma_rec *r = (const void *)rec;
 
 		if (!cpt_vdso_area(r) && !cpt_area_kept(ctx, r))
-			err = map_area(ctx, r);
+			err = map_area(ctx, m, r);
 	}
 	return err ? err : cpt_vdso_map(ctx, image, m);
 }

@@ -5,7 +5,8 @@
  * Preserved: pid, name, general, FPU and vector registers, TLS, signal masks,
  * alternate stack, queued signals, what a system call was doing (restart block),
  * rseq, robust list, clear_child_tid, nice value, affinity, timer slack,
- * personality, no_new_privs, parent-death signal, waiting in vfork for a child (vfork.c); what attr.c and mpol.c have.
+ * personality, no_new_privs, parent-death signal, the last fault, waiting in vfork for a child (vfork.c); what attr.c
+ * and mpol.c have.
  * Not preserved: hardware breakpoints. What it has used up: usage.c.
  * Refused: traced tasks and who waits for one in vfork, namespaces of its own,
  * 32-bit programs on a 64-bit kernel, and what cpt_attr_obstacle() names.
@@ -298,6 +299,9 @@ static void dump_live(struct cpt_ctx *ctx, struct task_struct *t, struct cpt_tas
 	r->timer_slack = t->timer_slack_ns;
 	r->cpus = affinity_of(t);
 	r->vfork = cpt_vfork_of(ctx, t);
+	r->trap = t->thread.trap_nr;
+	r->trap_addr = t->thread.cr2;
+	r->trap_code = t->thread.error_code;
 	dump_restart(ctx, t, &r->restart);
 }
 
@@ -527,6 +531,9 @@ int cpt_task_restore_regs(struct cpt_ctx *ctx, struct task_struct *t, const stru
 		err = gen->set(t, gen, 0, r->nregs * sizeof(*regs), regs, NULL);
 	if (err)
 		return cpt_fail(ctx, err, "the registers of process %u are not what a program may have", r->pid);
+	t->thread.trap_nr = r->trap;
+	t->thread.cr2 = r->trap_addr;
+	t->thread.error_code = r->trap_code;
 	err = fpu->set(t, fpu, 0, x->size, x + 1, NULL);
 	if (err)
 		return cpt_fail(ctx, err, "the FPU state of process %u does not fit this CPU: error %d",

@@ -11,7 +11,9 @@
 
 [[ ${CPT_LONG:-} ]] || CYCLES=4
 with_app
-run_app java "java -Xmx48m -XX:+UseG1GC -Xlog:gc:file=/tmp/gc.log -cp /usr/local/lib/java Churn"
+# its own account of a crash
+trap 'head -n 80 "$PRIVATE/tmp/error.txt" 2>/dev/null >&2' EXIT
+run_app java "java -XX:ErrorFile=/tmp/error.txt -Xmx48m -XX:+UseG1GC -Xlog:gc:file=/tmp/gc.log -cp /usr/local/lib/java Churn"
 rounds() { count /tmp/java.count; }
 cycles rounds
 finish java

@@ -117,7 +117,7 @@ static void alone(clockid_t clock, int flags, const char *what)
 
 	set(other, 0, 1000 * NSEC, 7 * NSEC);
 	set(t, flags, DUE + (flags ? start : 0), 0);
-	burn(clock, start + BEFORE);
+	burn(clock, clock_ns(clock) + BEFORE);
 	hold();
 	rest = left(t, &interval);
 	check(rest > 0 && rest <= DUE - BEFORE, "%s: %.3f s are left", what, rest / 1e9);

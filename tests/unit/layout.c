@@ -684,7 +684,7 @@ static const struct row layout[] = {
 	MEMBER(cpt_restart_body, bitset, 40, 4),
 	MEMBER(cpt_restart_body, rmtp, 44, 4),
 
-	STRUCT(cpt_task_rec, 536),
+	STRUCT(cpt_task_rec, 552),
 	MEMBER(cpt_task_rec, rec, 0, 16),
 	MEMBER(cpt_task_rec, creator, 16, 8),
 	MEMBER(cpt_task_rec, proc, 24, 8),
@@ -721,7 +721,10 @@ static const struct row layout[] = {
 	MEMBER(cpt_task_rec, regs, 264, 216),
 	MEMBER(cpt_task_rec, tls, 480, 48),
 	MEMBER(cpt_task_rec, vfork, 528, 4),
-	MEMBER(cpt_task_rec, pad, 532, 4),
+	MEMBER(cpt_task_rec, trap, 532, 4),
+	MEMBER(cpt_task_rec, trap_addr, 536, 8),
+	MEMBER(cpt_task_rec, trap_code, 544, 4),
+	MEMBER(cpt_task_rec, pad, 548, 4),
 
 	STRUCT(cpt_used, 136),
 	MEMBER(cpt_used, utime, 0, 8),
