@@ -72,7 +72,7 @@ ve_init() {
 }
 # ve_tree: its processes, one a line: pid ppid pgid sid state name; the pids are the VE's
 ve_tree() {
-	local f stat name fields
+	local f stat name fields all=''
 	for f in "/proc/$(ve_init)/root/proc"/[0-9]*/stat; do
 		stat=''	# of one that has gone meanwhile nothing is read
 		read -r -d '' stat 2>/dev/null <"$f"
@@ -80,8 +80,10 @@ ve_tree() {
 		name=${stat#*(}
 		name=${name%)*}
 		read -r -a fields <<<"${stat##*)}"
-		echo "${stat%% *} ${fields[*]:1:3} ${fields[0]} $name"
+		all+="${stat%% *} ${fields[*]:1:3} ${fields[0]} $name"$'\n'
 	done
+	# at once: a "grep -q" that has seen enough reads no more, which would be a failure (pipefail)
+	printf '%s' "$all"
 }
 ve_gone() { [[ -z $(ve_pids) ]]; }
 
