@@ -31,7 +31,7 @@ static void forker(int n)
 		check(WIFEXITED(status) && WEXITSTATUS(status) == (n + i) % 199, "child %d of %d: status %#x", i, n, status);
 		i++;
 		count[n]++;
-		sleep_ns((n % 10 + 1) * 50 * MSEC);
+		sleep_ns((n % 10 + 1) * 150 * MSEC);
 	}
 	check(waitpid(-1, &status, 0) == -1 && errno == ECHILD, "there is a child too many");
 	_exit(0);
