@@ -9,7 +9,6 @@
 # shellcheck source=tests/lib/apps.sh
 . "$(dirname "$0")/../lib/apps.sh"
 
-[[ ${CPT_LONG:-} ]] || CYCLES=4
 with_app
 # its own account of a crash
 trap 'head -n 80 "$PRIVATE/tmp/error.txt" 2>/dev/null >&2' EXIT

@@ -9,7 +9,6 @@
 # shellcheck source=tests/lib/apps.sh
 . "$(dirname "$0")/../lib/apps.sh"
 
-[[ ${CPT_LONG:-} ]] || CYCLES=4
 with_app
 tm() { must ctl exec2 "$VEID" "TERM=linux LC_ALL=C.UTF-8 tmux -f /dev/null -S /tmp/tm $*"; }
 keys() { tm "send-keys -t s: $*"; }

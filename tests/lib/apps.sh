@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For tests/apps: real programs at work go through CYCLES checkpoints and restores, and then say by
+# For tests/apps: real programs at work go through CYCLES checkpoints and restores (10; 4 in a short run), and then say by
 # their own means whether all is well. Sourced, not run.
 # shellcheck shell=bash
 VEID=778 OSTEMPLATE=apps
 # shellcheck source=tests/lib/ve.sh
 . "$(dirname "${BASH_SOURCE[0]}")/ve.sh"
 CYCLES=10
+[[ ${CPT_LONG-} ]] || CYCLES=4
 MOVES=1
 
 # with_app: a clean VE with real programs in it
