@@ -6,7 +6,7 @@
  *
  * drive: moves
  * drive: args 200
- * timeout: 300
+ * timeout: 450
  */
 #include "cpt_test.h"
 
