@@ -4,6 +4,7 @@
  * another or none), of areas (a part of one, of a file, inherited by fork and changed since),
  * of shared memory (nameless, a memfd and a segment of System V that nobody maps), home
  * nodes. With more than one node (numa=fake=2) pages come from where they should.
+ * drive: alone
  */
 #include "cpt_test.h"
 

@@ -182,7 +182,9 @@ verdict() {
 	word=$(<"$PRIVATE/tmp/$1.verdict")
 	case $word in
 	pass*) ;;
-	skip*) skip "${word#skip: }" ;;
+	skip*)	# with it all that run together would be
+		[[ $TEST != together ]] || fail "$1 says '$word': it must run alone (drive: alone)"
+		skip "${word#skip: }" ;;
 	*) show_log "$1"; fail "$1 ${MODES:+after $MODES }says: ${word#fail: }" ;;
 	esac
 }
