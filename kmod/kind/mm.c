@@ -917,11 +917,17 @@ static int set_unreserved(const struct cpt_vma_rec *r)
 /* Is it where brk(2) begins, as that maps it? */
 static bool is_heap(const struct cpt_mm_rec *m, const struct cpt_vma_rec *r)
 {
-	return r->start == m->start_brk && r->type == CPT_VMA_ANON && !(r->flags & (CPT_VMA_SHARED | CPT_VMA_NORESERVE)) &&
+	const u32 others = CPT_VMA_SHARED | CPT_VMA_NORESERVE | CPT_VMA_GROWSDOWN;
+
+	return r->start == m->start_brk && r->type == CPT_VMA_ANON && !(r->flags & others) &&
 	       first_prot(r) == (PROT_READ | PROT_WRITE);
 }
 
-/* Unlike mmap(2), brk(2) does not make one area of its first one and the program's data before. */
+/*
+ * Unlike mmap(2), brk(2) does not make one area of its first one and the program's data before.
+ * The data it knows of are those of the program that called MAKE: without them it neither counts
+ * them (RLIMIT_DATA) nor begins behind them. What is right comes with set_bounds().
+ */
 static bool map_heap(const struct cpt_vma_rec *r)
 {
 	struct mm_struct *mm = current->mm;

@@ -13,7 +13,8 @@
 
 #define THREADS	6
 
-extern const char fault_at[], fault_over[];
+/* labels in touch() */
+extern const char read_at[], read_over[], write_at[], write_over[];
 
 static char *area;
 static volatile bool stop;
@@ -36,14 +37,13 @@ static __attribute__((noinline)) void touch(char *addr, bool write)
 	if (write)
 		asm volatile(".globl write_at\nwrite_at: movb $1, (%0)\n.globl write_over\nwrite_over:" : : "r"(addr) : "memory");
 	else
-		asm volatile(".globl fault_at\nfault_at: movb (%0), %%al\n.globl fault_over\nfault_over:" : : "r"(addr) : "eax");
+		asm volatile(".globl read_at\nread_at: movb (%0), %%al\n.globl read_over\nread_over:" : : "r"(addr) : "eax");
 }
-extern const char write_at[], write_over[];
 
 static void on_fault(int sig, siginfo_t *si, void *context)
 {
 	greg_t *regs = ((ucontext_t *)context)->uc_mcontext.gregs;
-	const char *at = self->write ? write_at : fault_at;
+	const char *at = self->write ? write_at : read_at;
 
 	check_is(sig, SIGSEGV, "signal");
 	check((const char *)regs[PC] == at, "it is at %#llx", (long long)regs[PC]);
@@ -57,7 +57,7 @@ static void on_fault(int sig, siginfo_t *si, void *context)
 	check_is(((ucontext_t *)context)->uc_mcontext.cr2, (unsigned long)self->addr, "cr2");
 #endif
 	self->faults++;
-	regs[PC] = (greg_t)(self->write ? write_over : fault_over);
+	regs[PC] = (greg_t)(self->write ? write_over : read_over);
 }
 
 static void *run(void *arg)

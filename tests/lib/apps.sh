@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# For tests/apps: real programs at work go through CYCLES checkpoints and restores (10; 4 in a short run), and then say by
-# their own means whether all is well. Sourced, not run.
+# For tests/apps: real programs at work go through CYCLES checkpoints and restores (10; 4 in a short
+# run), and then say by their own means whether all is well. Sourced, not run.
 # shellcheck shell=bash
 VEID=778 OSTEMPLATE=apps
 # shellcheck source=tests/lib/ve.sh
